@@ -1,0 +1,152 @@
+package audience
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
+
+// ReaderID numbers a stored Reader; zero until stored. It never leaves the
+// house: what the outside sees is Token.
+type ReaderID int64
+
+// TokenBytes is the length of a reader's opaque name.
+const TokenBytes = 16
+
+// A Token is a reader's opaque, random name, the only one that appears in a
+// link, an envelope or a header.
+type Token [TokenBytes]byte
+
+// A State is where a reader stands.
+type State string
+
+// The states of a reader.
+const (
+	Pending    State = "pending" // asked, has not confirmed
+	Active     State = "active"
+	Left       State = "left"       // unsubscribed
+	Suppressed State = "suppressed" // we must not write there: dead address or complaint
+	Erased     State = "erased"     // forgotten: the address is gone, the row keeps counts honest
+)
+
+// A Format is the form of mail a reader chose.
+type Format string
+
+// The formats a reader can choose.
+const (
+	FormatHTML Format = "html" // HTML with its text version
+	FormatText Format = "text" // text alone
+	FormatLite Format = "lite" // short text for poor lines
+)
+
+// Formats lists the formats in the order they are offered.
+func Formats() []Format { return []Format{FormatHTML, FormatText, FormatLite} }
+
+// Known reports whether f can be chosen.
+func (f Format) Known() bool { return slices.Contains(Formats(), f) }
+
+// Languages a reader can choose, as BCP 47, in the order they are offered.
+func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", "nl"} }
+
+// Preferences are what a reader chose.
+type Preferences struct {
+	Language string
+	Topics   []news.Slug // none = all
+	Format   Format
+}
+
+// Check returns an error wrapping news.ErrInvalid that names the first thing
+// that cannot be chosen.
+func (p Preferences) Check() error {
+	switch {
+	case !slices.Contains(Languages(), p.Language):
+		return fmt.Errorf("language %q is not one of %v: %w", p.Language, Languages(), news.ErrInvalid)
+	case !p.Format.Known():
+		return fmt.Errorf("format %q is not one of %v: %w", p.Format, Formats(), news.ErrInvalid)
+	}
+	return news.CheckTopics(p.Topics)
+}
+
+// Consent is when and to which words a reader said yes. No name, no IP, no
+// agent is kept.
+type Consent struct {
+	Asked     time.Time
+	Confirmed time.Time // zero until confirmed
+	Text      string    // version of the text that was shown, or the one an import names
+}
+
+// ConfirmWithin is how long a confirmation link works.
+const ConfirmWithin = 72 * time.Hour
+
+// A Reader is somebody who asked for the digest.
+type Reader struct {
+	ID          ReaderID
+	Token       Token
+	Address     Address // zero once erased
+	State       State
+	Preferences Preferences
+	Consent     Consent
+	Left        time.Time // when they left, zero while they did not
+	Updated     time.Time
+}
+
+// Confirm makes a pending reader active. Confirming twice changes nothing. It
+// returns an error wrapping news.ErrConflict when the link is too old or the
+// reader left since.
+func (r *Reader) Confirm(now time.Time) error {
+	switch {
+	case r.State == Active:
+		return nil
+	case r.State != Pending:
+		return fmt.Errorf("confirm: the reader is %s: %w", r.State, news.ErrConflict)
+	case now.Sub(r.Consent.Asked) > ConfirmWithin:
+		return fmt.Errorf("confirm: the link is older than 72 hours: %w", news.ErrConflict)
+	}
+	r.State, r.Consent.Confirmed, r.Updated = Active, now, now
+	return nil
+}
+
+// Ask begins again for somebody who is pending or left; for an active reader
+// it changes nothing. It reports whether a confirmation should be mailed. A
+// suppressed address stays suppressed.
+func (r *Reader) Ask(p Preferences, text string, now time.Time) (mail bool) {
+	switch r.State {
+	case Pending, Left:
+		r.State, r.Preferences, r.Updated = Pending, p, now
+		r.Consent = Consent{Asked: now, Text: text}
+		r.Left = time.Time{}
+		return true
+	}
+	return false
+}
+
+// Unsubscribe lets a reader go. It works from any state, for ever, twice.
+func (r *Reader) Unsubscribe(now time.Time) {
+	switch r.State {
+	case Pending, Active:
+		r.State, r.Left, r.Updated = Left, now, now
+	}
+}
+
+// A SuppressionReason is why an address must not be written to.
+type SuppressionReason string
+
+// The reasons of the suppression journal.
+const (
+	Unsubscribed SuppressionReason = "unsubscribed"
+	Complained   SuppressionReason = "complained"
+	DeadAddress  SuppressionReason = "dead-address"
+	Forgotten    SuppressionReason = "erased"
+	ByHand       SuppressionReason = "by-hand"
+)
+
+// A Suppression is one line of the append-only journal of whom we must not
+// write to. Key is a keyed hash of the address: the journal names nobody.
+type Suppression struct {
+	Key    []byte
+	Reason SuppressionReason
+	At     time.Time
+	Lifted bool // this line lifts an earlier one: the reader asked and confirmed again
+}

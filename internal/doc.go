@@ -1,0 +1,30 @@
+// Package internal is the map of the house; it has no code.
+//
+// Floors, lowest first. A package imports only floors below its own, never a
+// neighbour on the same floor and never one above. TestFloors keeps this true;
+// a step on one floor needs a line there with its reason.
+//
+//	0   words     news, audience, staff, templates
+//	1a  small     analyze symbols prose dates token
+//	1b  tools     feedlist fetch parse clean cluster classify
+//	              feedout compose smtpout
+//	2   services  ingest curate publish deliver signup access keep
+//	3   edges     store jobs web (public, reader, desk, admin)
+//	4   commands  cmd/rightsdesk
+//
+// Rules live on floor 0, steps on floor 2, facts on floor 3. Services do not
+// call each other: what one leaves for the next is a row, which is also what
+// survives a crash. After a commit a service calls wake(kind); losing a wake
+// costs at most a minute, because the periodic jobs look at the rows anyway.
+//
+// Only compose, publish, deliver, signup, keep, store, web/reader, web/admin
+// and cmd may import audience. Curators' pages cannot show a reader because
+// they cannot name one.
+//
+// # What differs from the first design, and why
+//
+// On SQLite the job engine keeps its own file, jobs.db, beside rightsdesk.db.
+// The truth is in our tables and the engine's rows can be lost without harm,
+// so they need neither the durable commits nor the one writer of the books,
+// and a backup is one file.
+package internal

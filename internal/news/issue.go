@@ -1,0 +1,227 @@
+package news
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// IssueID numbers a stored Issue; zero until stored.
+type IssueID int64
+
+// An IssueState is where an issue stands.
+type IssueState string
+
+// The states of an issue. Draft and approved can be edited; from sending on
+// the text is frozen.
+const (
+	IssueDraft     IssueState = "draft"
+	IssueApproved  IssueState = "approved"
+	IssueSending   IssueState = "sending"
+	IssueHeld      IssueState = "held" // frozen, and nothing goes out until a person says so
+	IssueFinished  IssueState = "finished"
+	IssueCancelled IssueState = "cancelled"
+)
+
+// An Issue is one number of the digest. It is keyed by its slot, so it can
+// exist only once.
+type Issue struct {
+	ID       IssueID
+	Slot     time.Time // when it is due, UTC; unique
+	Name     string    // public name: ISO year and week of the slot in the desk's zone, "2026-47"
+	Number   int       // 1, 2, 3 … in the order of drafting
+	Title    string
+	Language string // of Title and Introduction
+	// Introduction is the editor's, Markdown; may be empty.
+	Introduction string
+	Sections     []Section
+	Cut          time.Time // stories approved before this instant were offered to it
+	State        IssueState
+	Revision     int64  // grows with every edit
+	EditedBy     string // who made this revision; empty when the clock did
+	Curators     []string
+	ApprovedBy   string // who approved exactly this revision; empty if nobody
+	ApprovedAt   time.Time
+	Solo         bool   // editor and approver were one person, by --solo
+	HeldWhy      string // why nothing goes out
+	Frozen       time.Time
+	Finished     time.Time
+	Created      time.Time
+}
+
+// A Section is a heading with its stories in order.
+type Section struct {
+	Heading string // plain text; may be empty for the only section
+	Stories []StoryID
+}
+
+// Editable reports whether the arrangement can still change.
+func (i *Issue) Editable() bool { return i.State == IssueDraft || i.State == IssueApproved }
+
+// IsFrozen reports whether its text is fixed and public.
+func (i *Issue) IsFrozen() bool { return !i.Frozen.IsZero() }
+
+// Stories returns the stories of all sections in order.
+func (i *Issue) Stories() []StoryID {
+	var out []StoryID
+	for _, s := range i.Sections {
+		out = append(out, s.Stories...)
+	}
+	return out
+}
+
+// An Arrangement is what an editor makes of a draft. Nil fields leave the
+// issue as it is.
+type Arrangement struct {
+	Title        *string
+	Introduction *string
+	Sections     *[]Section // must hold each story at most once
+}
+
+// Arrange edits the issue. Any edit voids an approval. It returns an error
+// wrapping ErrConflict when the text is frozen or the editor saw another
+// revision, ErrInvalid when a story stands twice.
+func (i *Issue) Arrange(a Arrangement, seen int64, who string) error {
+	switch {
+	case !i.Editable():
+		return fmt.Errorf("edit issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
+	case seen != i.Revision:
+		return fmt.Errorf("edit issue %d: somebody changed it since you opened it (revision %d, now %d): %w", i.ID, seen, i.Revision, ErrConflict)
+	}
+	next := *i
+	if a.Title != nil {
+		next.Title = strings.Join(strings.Fields(*a.Title), " ")
+	}
+	if a.Introduction != nil {
+		next.Introduction = strings.TrimSpace(*a.Introduction)
+	}
+	if a.Sections != nil {
+		next.Sections = *a.Sections
+	}
+	switch {
+	case next.Title == "":
+		return fmt.Errorf("issue %d: an issue needs a title: %w", i.ID, ErrInvalid)
+	case len(next.Introduction) > MaxTextBytes:
+		return fmt.Errorf("issue %d: the introduction is longer than %d KB: %w", i.ID, MaxTextBytes>>10, ErrInvalid)
+	}
+	all := next.Stories()
+	for n, id := range all {
+		if slices.Contains(all[:n], id) {
+			return fmt.Errorf("issue %d: story %d stands in it twice: %w", i.ID, id, ErrInvalid)
+		}
+	}
+	next.changed(who)
+	*i = next
+	return nil
+}
+
+// Take adds stories that were approved since, at the end of the last section,
+// and voids the approval if there were any. The clock does this at the cut.
+func (i *Issue) Take(stories []StoryID, who string) error {
+	if !i.Editable() {
+		return fmt.Errorf("add to issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
+	}
+	all, added := i.Stories(), 0
+	if len(i.Sections) == 0 {
+		i.Sections = []Section{{}}
+	}
+	last := &i.Sections[len(i.Sections)-1]
+	for _, id := range stories {
+		if !slices.Contains(all, id) {
+			last.Stories = append(last.Stories, id)
+			added++
+		}
+	}
+	if added > 0 {
+		i.changed(who)
+	}
+	return nil
+}
+
+// Drop takes a story out, and voids the approval if it stood there.
+func (i *Issue) Drop(story StoryID, who string) error {
+	if !i.Editable() {
+		return fmt.Errorf("take story %d out of issue %d: it is %s: %w", story, i.ID, i.State, ErrConflict)
+	}
+	for n := range i.Sections {
+		if at := slices.Index(i.Sections[n].Stories, story); at >= 0 {
+			i.Sections[n].Stories = slices.Delete(slices.Clone(i.Sections[n].Stories), at, at+1)
+			i.changed(who)
+		}
+	}
+	return nil
+}
+
+func (i *Issue) changed(who string) {
+	i.Revision++
+	i.State = IssueDraft
+	i.EditedBy = who
+	i.ApprovedBy, i.ApprovedAt, i.Solo = "", time.Time{}, false
+}
+
+// Approve releases exactly this revision for sending. The person who made the
+// revision cannot approve it; where the clock made it, one who alone approved
+// all its stories cannot. With solo one person may do both, and the issue says
+// so. It returns an error wrapping ErrRefused when a second person is needed.
+func (i *Issue) Approve(who string, seen int64, solo bool, now time.Time) error {
+	switch {
+	case i.State != IssueDraft:
+		return fmt.Errorf("approve issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
+	case seen != i.Revision:
+		return fmt.Errorf("approve issue %d: it changed since you read it (revision %d, now %d): %w", i.ID, seen, i.Revision, ErrConflict)
+	case len(i.Stories()) == 0:
+		return fmt.Errorf("approve issue %d: it holds no story: %w", i.ID, ErrConflict)
+	}
+	alone := i.EditedBy == who || i.EditedBy == "" && len(i.Curators) == 1 && i.Curators[0] == who
+	if alone && !solo {
+		return fmt.Errorf("approve issue %d: %s made this revision, a second person must approve it: %w", i.ID, who, ErrRefused)
+	}
+	i.State, i.ApprovedBy, i.ApprovedAt, i.Solo = IssueApproved, who, now, alone
+	return nil
+}
+
+// Freeze fixes the text and starts the sending.
+func (i *Issue) Freeze(now time.Time) error {
+	if i.State != IssueApproved {
+		return fmt.Errorf("send issue %d: it is %s, it must be approved first: %w", i.ID, i.State, ErrRefused)
+	}
+	i.State, i.Frozen = IssueSending, now
+	return nil
+}
+
+// Hold stops the sending until a person resumes it.
+func (i *Issue) Hold(why string) error {
+	if i.State != IssueSending {
+		return fmt.Errorf("hold issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
+	}
+	i.State, i.HeldWhy = IssueHeld, why
+	return nil
+}
+
+// Resume goes on with a held issue.
+func (i *Issue) Resume() error {
+	if i.State != IssueHeld {
+		return fmt.Errorf("resume issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
+	}
+	i.State, i.HeldWhy = IssueSending, ""
+	return nil
+}
+
+// Cancel ends an issue that was not frozen; its stories are free again.
+func (i *Issue) Cancel() error {
+	if !i.Editable() {
+		return fmt.Errorf("cancel issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
+	}
+	i.State, i.Sections = IssueCancelled, nil
+	return nil
+}
+
+// Finish closes an issue none of whose copies waits.
+func (i *Issue) Finish(waiting int, now time.Time) error {
+	if i.State != IssueSending || waiting != 0 {
+		return fmt.Errorf("finish issue %d: it is %s with %d copies waiting: %w", i.ID, i.State, waiting, ErrConflict)
+	}
+	i.State, i.Finished = IssueFinished, now
+	return nil
+}

@@ -1,0 +1,167 @@
+package news
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// SourceID numbers a stored Source; zero until stored.
+type SourceID int64
+
+// A Method is how a source is read.
+type Method string
+
+// The three ways a source can be read.
+const (
+	MethodFeed Method = "feed" // RSS, Atom, RDF or JSON Feed
+	MethodPage Method = "page" // a web page that lists items, read by CSS selectors
+	MethodJSON Method = "json" // a JSON answer, read by paths
+)
+
+// A Source is a publisher's address that we ask for items: one entry of
+// feeds.yaml.
+type Source struct {
+	ID       SourceID
+	Slug     string // unique, lower case, [a-z0-9-], never reused
+	Name     string
+	Home     string // the page a person would open; may be empty
+	Method   Method
+	Address  string            // absolute http or https address that is polled
+	Select   map[string]string // MethodPage: CSS selectors for item, link, title, date, next
+	Path     map[string]string // MethodJSON: paths for item, link, title, date
+	Language string            // BCP 47, what its items usually are written in
+	Kind     Kind              // what its items usually are; may be empty
+	Family   string            // sources of one family share a publisher; may be empty
+	Leans    []Slug            // topics it leans to: a prior, never a verdict
+	Rhythm   float64           // items a day as expected; 0 if nothing is expected
+	Terms    string            // terms of reuse, for people
+	Proven   string            // year and month it was last known good, "2026-09"; empty = unproven
+	Off      string            // why it is not polled; empty when it is
+	Every    time.Duration     // usual time between polls
+	Agent    string            // what we call ourselves when asking
+	Paused   bool              // taken out of feeds.yaml, or paused at the desk
+}
+
+// Bounds on the time between two polls of one source (SAFETY, "Manners").
+const (
+	MinEvery = 15 * time.Minute
+	MaxEvery = 24 * time.Hour
+)
+
+var sourceSlug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// Validate returns an error wrapping ErrInvalid that names the first broken
+// promise, or nil.
+func (s *Source) Validate() error {
+	bad := func(field, format string, args ...any) error {
+		return fmt.Errorf("%s: %s: %w", field, fmt.Sprintf(format, args...), ErrInvalid)
+	}
+	switch {
+	case !sourceSlug.MatchString(s.Slug) || len(s.Slug) > 80:
+		return bad("slug", "%q is not lower-case letters, digits and single hyphens", s.Slug)
+	case strings.TrimSpace(s.Name) == "":
+		return bad("name", "is missing")
+	case s.Every < MinEvery || s.Every > MaxEvery:
+		return bad("every", "%v is not between %v and %v", s.Every, MinEvery, MaxEvery)
+	case s.Kind != "" && !s.Kind.Known():
+		return bad("kind", "%q is not one of %v", s.Kind, Kinds())
+	}
+	if err := checkAddress(s.Address); err != nil {
+		return bad(string(s.Method), "%v", err)
+	}
+	for _, t := range s.Leans {
+		if !t.Known() {
+			return bad("leans", "%q is not a topic", t)
+		}
+	}
+	return nil
+}
+
+func checkAddress(raw string) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is not an address", raw)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("%q is not an http or https address", raw)
+	case u.Host == "":
+		return fmt.Errorf("%q has no host", raw)
+	case u.User != nil:
+		return fmt.Errorf("%q carries a user name or password", u.Redacted())
+	}
+	return nil
+}
+
+// Host is the host we must be polite to, lower case with its port if it names
+// one; empty when the address does not parse.
+func (s *Source) Host() string {
+	u, err := url.Parse(s.Address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// Polled reports whether the source is asked at all.
+func (s *Source) Polled() bool { return s.Off == "" && !s.Paused }
+
+// Polling is what we remember about asking a source.
+type Polling struct {
+	Next         time.Time // when it is due; zero = at once
+	Last         time.Time // our last request; zero = never asked
+	LastSuccess  time.Time // the last answer that was a document or a 304
+	LastNew      time.Time // the last time it brought something new
+	Unchanged    bool      // the last answer brought nothing new
+	Failures     int       // failures in a row
+	Error        string    // the last failure in plain words; empty after a success
+	Gone         bool      // it answered 410: rests until a person looks
+	ETag         string    // validators, byte for byte as the server sent them
+	LastModified string
+	BodyHash     string // hex SHA-256 of the last body, where there are no validators
+	Seen         int    // entries in the last document
+}
+
+// A SourceState is how a source does, in one word.
+type SourceState string
+
+// The states of a source, as `feeds list` prints them.
+const (
+	SourceOK        SourceState = "ok"
+	SourceUnchanged SourceState = "unchanged"
+	SourceFailing   SourceState = "failing"
+	SourceResting   SourceState = "resting" // answered 410 Gone, or its host asked for time
+	SourcePaused    SourceState = "paused"
+	SourceOff       SourceState = "off"
+)
+
+// StateOf says how a source does.
+func StateOf(s *Source, p *Polling) SourceState {
+	switch {
+	case s.Off != "":
+		return SourceOff
+	case s.Paused:
+		return SourcePaused
+	case p.Gone:
+		return SourceResting
+	case p.Failures > 0:
+		return SourceFailing
+	case p.Unchanged:
+		return SourceUnchanged
+	}
+	return SourceOK
+}
+
+// Backoff is the time to wait after n failures in a row: failures to the
+// fourth power in minutes, never less than the usual time between polls and
+// never more than a day. Failures slow a source down; they do not stop it.
+func Backoff(n int, every time.Duration) time.Duration {
+	if n <= 0 {
+		return every
+	}
+	d := time.Duration(math.Min(math.Pow(float64(n), 4), 24*60)) * time.Minute
+	return min(max(d, every), MaxEvery)
+}

@@ -1,0 +1,236 @@
+package news
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// StoryID numbers a stored Story; zero until stored.
+type StoryID int64
+
+// A StoryState is where a story stands at the desk.
+type StoryState string
+
+// The states of a story.
+const (
+	StoryQueued    StoryState = "queued"    // waits for a curator
+	StoryLater     StoryState = "later"     // kept for later by a curator
+	StoryApproved  StoryState = "approved"  // goes into the next issue, or went
+	StoryRejected  StoryState = "rejected"  // not for our readers, with a reason
+	StoryWithdrawn StoryState = "withdrawn" // was public, is so no more, at any exit
+)
+
+// StoryStates lists the states in the order the desk shows them.
+func StoryStates() []StoryState {
+	return []StoryState{StoryQueued, StoryLater, StoryApproved, StoryRejected, StoryWithdrawn}
+}
+
+// A Story is what one or more items tell, as the desk sees it. Its texts start
+// as the leading item has them; approving freezes what the curator made of it.
+type Story struct {
+	ID       StoryID
+	State    StoryState
+	Revision int64  // grows with every change: two people editing see each other
+	Slug     string // public name, set on approval, never changed after
+	Language string // BCP 47 of the leading text
+	Headline string // plain text
+	Summary  string // Markdown; may be empty
+	// Commentary is IFHHRO's own word on the story, Markdown; may be empty.
+	Commentary string
+	By         string // who signs the commentary; empty without one
+	Texts      []StoryText
+	Link       string // the page a reader is sent to; empty for stories begun at the desk
+	SourceID   SourceID
+	SourceName string
+	Published  time.Time // the leading item's age
+	Kind       Kind
+	Topics     []Slug // chosen or assigned
+	ForAll     bool   // goes to every reader, whatever they chose
+	Countries  []string
+	Deadline   string // 2006-01-02; empty if none
+	Facts      Facts  // what the classifier said, kept for its reasons
+	Reason     string // why rejected or withdrawn
+	DecidedBy  string // desk account of the last decision; empty while queued
+	DecidedAt  time.Time
+	ApprovedAt time.Time // first approval; part of the public id, never changed
+	Issue      IssueID   // the issue that holds it; zero while in none
+	Items      int       // how many items tell it
+	Created    time.Time
+	Updated    time.Time
+}
+
+// A StoryText is the desk's text of a story in a language other than the
+// story's own.
+type StoryText struct {
+	Language   string
+	Headline   string
+	Summary    string
+	Commentary string
+}
+
+// In returns the story's text in a language, falling back to its own language.
+func (s *Story) In(language string) StoryText {
+	for _, t := range s.Texts {
+		if t.Language == language {
+			return t
+		}
+	}
+	return StoryText{s.Language, s.Headline, s.Summary, s.Commentary}
+}
+
+// Limits on what a curator writes.
+const (
+	MaxHeadlineRunes = 300
+	MaxTextBytes     = 64 << 10
+)
+
+// An Approval is what a curator decides about a story. Nil fields leave the
+// story as it is.
+type Approval struct {
+	Headline   *string
+	Summary    *string
+	Commentary *string
+	Topics     *[]Slug
+	ForAll     *bool
+	Kind       *Kind
+}
+
+// Edit changes the texts of a story that is not withdrawn. It returns an error
+// wrapping ErrInvalid or ErrConflict and then changes nothing.
+func (s *Story) Edit(a Approval, who string, now time.Time) error {
+	if s.State == StoryWithdrawn {
+		return fmt.Errorf("edit story %d: it is %s: %w", s.ID, s.State, ErrConflict)
+	}
+	next := *s
+	if a.Headline != nil {
+		next.Headline = strings.Join(strings.Fields(*a.Headline), " ")
+	}
+	if a.Summary != nil {
+		next.Summary = strings.TrimSpace(*a.Summary)
+	}
+	if a.Commentary != nil {
+		next.Commentary = strings.TrimSpace(*a.Commentary)
+		next.By = who
+		if next.Commentary == "" {
+			next.By = ""
+		}
+	}
+	if a.Topics != nil {
+		next.Topics = *a.Topics
+	}
+	if a.ForAll != nil {
+		next.ForAll = *a.ForAll
+	}
+	if a.Kind != nil {
+		next.Kind = *a.Kind
+	}
+	if err := next.check(); err != nil {
+		return fmt.Errorf("story %d: %w", s.ID, err)
+	}
+	next.Updated = now
+	next.Revision++
+	*s = next
+	return nil
+}
+
+func (s *Story) check() error {
+	switch {
+	case s.Headline == "":
+		return fmt.Errorf("a story needs a headline: %w", ErrInvalid)
+	case utf8.RuneCountInString(s.Headline) > MaxHeadlineRunes:
+		return fmt.Errorf("the headline is longer than %d characters: %w", MaxHeadlineRunes, ErrInvalid)
+	case len(s.Summary) > MaxTextBytes || len(s.Commentary) > MaxTextBytes:
+		return fmt.Errorf("a text is longer than %d KB: %w", MaxTextBytes>>10, ErrInvalid)
+	case s.Kind != "" && !s.Kind.Known():
+		return fmt.Errorf("kind %q: %w", s.Kind, ErrInvalid)
+	}
+	return CheckTopics(s.Topics)
+}
+
+// Approve puts a queued, kept or rejected story in the next issue with what
+// the curator made of it. It returns an error wrapping ErrConflict when the
+// story is approved already or withdrawn.
+func (s *Story) Approve(a Approval, who string, now time.Time) error {
+	switch s.State {
+	case StoryQueued, StoryLater, StoryRejected:
+	default:
+		return fmt.Errorf("approve story %d: it is %s: %w", s.ID, s.State, ErrConflict)
+	}
+	if err := s.Edit(a, who, now); err != nil {
+		return err
+	}
+	s.decide(StoryApproved, "", who, now)
+	if s.ApprovedAt.IsZero() {
+		s.ApprovedAt = now
+		s.Slug = Slugify(s.Headline)
+	}
+	return nil
+}
+
+// Reject takes a story that is in no issue off the queue, with a reason.
+func (s *Story) Reject(reason, who string, now time.Time) error {
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return fmt.Errorf("reject story %d: say why, the reason teaches the desk: %w", s.ID, ErrInvalid)
+	}
+	return s.leaveQueue("reject", StoryRejected, reason, who, now)
+}
+
+// KeepForLater sets a story aside without deciding.
+func (s *Story) KeepForLater(who string, now time.Time) error {
+	return s.leaveQueue("keep", StoryLater, "", who, now)
+}
+
+// Requeue undoes a decision: the story waits for a curator again. A story that
+// an issue already holds must be taken out of it first.
+func (s *Story) Requeue(who string, now time.Time) error {
+	return s.leaveQueue("requeue", StoryQueued, "", who, now)
+}
+
+func (s *Story) leaveQueue(verb string, to StoryState, reason, who string, now time.Time) error {
+	switch {
+	case s.State == StoryWithdrawn || s.State == to:
+		return fmt.Errorf("%s story %d: it is %s: %w", verb, s.ID, s.State, ErrConflict)
+	case s.Issue != 0:
+		return fmt.Errorf("%s story %d: it stands in an issue, take it out there first: %w", verb, s.ID, ErrConflict)
+	}
+	s.decide(to, reason, who, now)
+	s.Revision++
+	s.Updated = now
+	return nil
+}
+
+func (s *Story) decide(to StoryState, reason, who string, now time.Time) {
+	s.State, s.Reason, s.DecidedBy, s.DecidedAt = to, reason, who, now
+}
+
+// GoesTo reports whether a reader who chose these topics gets the story:
+// a story with no topic, or for all, goes to everyone; no topic chosen is all.
+func (s *Story) GoesTo(chosen []Slug) bool {
+	if s.ForAll || len(s.Topics) == 0 || len(chosen) == 0 {
+		return true
+	}
+	for _, t := range s.Topics {
+		for _, c := range chosen {
+			if t == c {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Public reports whether the story may be seen outside the desk: it is
+// approved and the issue that holds it was frozen.
+func (s *Story) Public(frozen bool) bool { return s.State == StoryApproved && frozen }
+
+// Name is the story's public name, "2026-11-21-headline-in-short", which never
+// changes once it is approved.
+func (s *Story) Name() string {
+	if s.ApprovedAt.IsZero() {
+		return ""
+	}
+	return s.ApprovedAt.UTC().Format(time.DateOnly) + "-" + s.Slug
+}
