@@ -234,3 +234,14 @@ func (s *Story) Name() string {
 	}
 	return s.ApprovedAt.UTC().Format(time.DateOnly) + "-" + s.Slug
 }
+
+// A Decision is one line of a story's history.
+type Decision struct {
+	ID     int64
+	Story  StoryID
+	At     time.Time
+	Who    string // desk account
+	What   string // approve, reject, later, requeue, edit, merge, split
+	Reason string
+	Undone bool
+}
