@@ -38,7 +38,8 @@ func (d Date) Known() bool { return !d.Time.IsZero() }
 // A Markup is a text as published, with what it is.
 type Markup struct {
 	Body string
-	HTML bool // Body is HTML; else it is plain text
+	HTML bool   // Body is HTML; else it is plain text
+	Base string // absolute; relative addresses in an HTML Body stand against it; empty when unknown
 }
 
 // A Person is an author as published.
