@@ -23,8 +23,8 @@
 //
 // # What differs from the first design, and why
 //
-// On SQLite the job engine keeps its own file, jobs.db, beside rightsdesk.db.
-// The truth is in our tables and the engine's rows can be lost without harm,
-// so they need neither the durable commits nor the one writer of the books,
-// and a backup is one file.
+// On SQLite the job engine keeps its queue in memory: one process serves, the
+// truth is in our tables, and every kind of job looks at them when the engine
+// starts. What a killed process left half done then cannot block anything, and
+// the books keep the one writer to themselves.
 package internal

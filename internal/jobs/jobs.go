@@ -1,0 +1,279 @@
+// Package jobs runs the services' work through River: which job calls which
+// method, how often, and how long it may take. It decides nothing else. Every
+// job is "make sure that …" over rows of the store, so running one twice, late
+// or on another machine changes nothing, and losing one costs a minute.
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+)
+
+// Services are what the jobs call, each in the words of its own room.
+type Services struct {
+	DueHosts func(ctx context.Context) ([]string, error) // hosts with a source that is due
+	PollHost func(ctx context.Context, host string) error
+	Place    func(ctx context.Context) error // unplaced items to queued stories
+	Issues   func(ctx context.Context) error // drafts at their cut, freezing at their slot
+	Send     func(ctx context.Context) error // copies that are due
+	Letters  func(ctx context.Context) error // confirmations that are due
+}
+
+// The kinds a service can wake.
+const (
+	KindPoll    = "poll"
+	KindPlace   = "place"
+	KindIssues  = "issues"
+	KindSend    = "send"
+	KindLetters = "letters"
+)
+
+// The arguments of each kind: ids only.
+type (
+	pollArgs     struct{}
+	pollHostArgs struct {
+		Host string `json:"host" river:"unique"`
+	}
+	placeArgs   struct{}
+	issuesArgs  struct{}
+	sendArgs    struct{}
+	lettersArgs struct{}
+)
+
+func (pollArgs) Kind() string     { return KindPoll }
+func (pollHostArgs) Kind() string { return "poll-host" }
+func (placeArgs) Kind() string    { return KindPlace }
+func (issuesArgs) Kind() string   { return KindIssues }
+func (sendArgs) Kind() string     { return KindSend }
+func (lettersArgs) Kind() string  { return KindLetters }
+
+// Queues keep slow work from standing in the way of quick work.
+const (
+	queueFetch = "fetch"
+	queueDesk  = "desk"
+	queueSend  = "send"
+)
+
+// The rows of the store are looked at this often whether or not anybody woke
+// us; a lost wake costs no more.
+const lookEvery = time.Minute
+
+const (
+	// A host with many slow sources is polled within this.
+	pollTimeout = 10 * time.Minute
+	deskTimeout = 5 * time.Minute
+	sendTimeout = 2 * time.Minute
+)
+
+// An Engine runs jobs until it is stopped.
+type Engine struct {
+	db     *sql.DB
+	client *river.Client[*sql.Tx]
+	log    *slog.Logger
+}
+
+// New builds an engine for one process. On SQLite, where only one process
+// serves, its queue lives in memory: the truth is in the store's tables, every
+// kind looks at them when the engine starts, and what a killed process left
+// half done cannot block anything here.
+func New(ctx context.Context, s Services, log *slog.Logger) (*Engine, error) {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	db.SetConnMaxIdleTime(0)
+	db.SetConnMaxLifetime(0)
+	e := &Engine{db: db, log: log}
+	if err := e.build(ctx, s); err != nil {
+		return nil, errors.Join(fmt.Errorf("job queue: %w", err), db.Close())
+	}
+	return e, nil
+}
+
+func (e *Engine) build(ctx context.Context, s Services) error {
+	driver := riversqlite.New(e.db)
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
+	}
+	e.client, err = river.NewClient(driver, &river.Config{
+		Logger:               quiet(e.log),
+		ErrorHandler:         &failures{e.log},
+		Workers:              e.workers(s),
+		PeriodicJobs:         periodic(),
+		FetchCooldown:        50 * time.Millisecond,
+		FetchPollInterval:    250 * time.Millisecond,
+		JobTimeout:           sendTimeout,
+		RescueStuckJobsAfter: pollTimeout + time.Minute,
+		MaxAttempts:          1, // the next look is the retry
+		Queues: map[string]river.QueueConfig{
+			queueFetch: {MaxWorkers: 8},
+			queueDesk:  {MaxWorkers: 2},
+			queueSend:  {MaxWorkers: 1},
+		},
+	})
+	return err
+}
+
+// work is a worker that calls one function and gives it so long.
+type work[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	limit time.Duration
+	do    func(ctx context.Context, args T) error
+}
+
+// Work calls the service.
+func (w *work[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.do(ctx, job.Args) }
+
+// Timeout is how long the call may take.
+func (w *work[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
+
+func plain[T river.JobArgs](limit time.Duration, do func(context.Context) error) *work[T] {
+	return &work[T]{limit: limit, do: func(ctx context.Context, _ T) error { return do(ctx) }}
+}
+
+func (e *Engine) workers(s Services) *river.Workers {
+	w := river.NewWorkers()
+	river.AddWorker(w, plain[pollArgs](deskTimeout, func(ctx context.Context) error { return e.pollDue(ctx, s.DueHosts) }))
+	river.AddWorker(w, &work[pollHostArgs]{limit: pollTimeout, do: func(ctx context.Context, a pollHostArgs) error { return s.PollHost(ctx, a.Host) }})
+	river.AddWorker(w, plain[placeArgs](deskTimeout, s.Place))
+	river.AddWorker(w, plain[issuesArgs](deskTimeout, s.Issues))
+	river.AddWorker(w, plain[sendArgs](sendTimeout, s.Send))
+	river.AddWorker(w, plain[lettersArgs](sendTimeout, s.Letters))
+	return w
+}
+
+// pollDue hands each host that has something due to a job of its own, so that
+// one slow host holds up no other.
+func (e *Engine) pollDue(ctx context.Context, due func(context.Context) ([]string, error)) error {
+	hosts, err := due(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range hosts {
+		if err := e.insert(ctx, pollHostArgs{Host: h}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once keeps one unfinished job of a kind; a finished one must not block the
+// next, so completed is left out of the states.
+var once = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+	rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+}}
+
+// options says in which queue a kind runs. Sending is not unique: a wake that
+// comes while a run is ending must find a run of its own.
+func options(args river.JobArgs) *river.InsertOpts {
+	switch args.(type) {
+	case pollArgs, pollHostArgs:
+		return &river.InsertOpts{Queue: queueFetch, UniqueOpts: once}
+	case sendArgs, lettersArgs:
+		return &river.InsertOpts{Queue: queueSend}
+	}
+	return &river.InsertOpts{Queue: queueDesk}
+}
+
+// periodic is the same list in every process: any of them may be elected.
+func periodic() []*river.PeriodicJob {
+	var out []*river.PeriodicJob
+	for _, args := range []river.JobArgs{pollArgs{}, placeArgs{}, issuesArgs{}, sendArgs{}, lettersArgs{}} {
+		out = append(out, river.NewPeriodicJob(river.PeriodicInterval(lookEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return args, options(args) },
+			&river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return out
+}
+
+func (e *Engine) insert(ctx context.Context, args river.JobArgs) error {
+	if _, err := e.client.Insert(ctx, args, options(args)); err != nil {
+		return fmt.Errorf("queue %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// Wake asks for a kind to be looked at now. It never fails its caller: what is
+// lost is found at the next look.
+func (e *Engine) Wake(kind string) {
+	byKind := map[string]river.JobArgs{
+		KindPoll: pollArgs{}, KindPlace: placeArgs{}, KindIssues: issuesArgs{}, KindSend: sendArgs{}, KindLetters: lettersArgs{},
+	}
+	args, ok := byKind[kind]
+	if !ok {
+		e.log.Error("woke an unknown kind of job", "kind", kind)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := e.insert(ctx, args); err != nil {
+		e.log.Warn("wake lost, the next look finds the work", "kind", kind, "err", err)
+	}
+}
+
+// Run works until ctx is done, then gives what is running up to drain to come
+// to its end, and returns when it has.
+func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
+	if err := e.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start jobs: %w", err)
+	}
+	<-ctx.Done()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	// Every service ends its own work cleanly when its context is done.
+	if err := e.client.StopAndCancel(stop); err != nil {
+		return fmt.Errorf("stop jobs: %w", err)
+	}
+	return nil
+}
+
+// Close frees the queue. Call it after Run has returned.
+func (e *Engine) Close() error { return e.db.Close() }
+
+// failures logs what a job answered. A job that was cancelled by our own stop
+// did not fail.
+type failures struct{ log *slog.Logger }
+
+// HandleError logs a failed job.
+func (f *failures) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	if !errors.Is(err, context.Canceled) {
+		f.log.ErrorContext(ctx, "job failed", "kind", job.Kind, "err", err)
+	}
+	return nil
+}
+
+// HandlePanic logs a job that panicked; the others go on.
+func (f *failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	f.log.ErrorContext(ctx, "job panicked", "kind", job.Kind, "panic", fmt.Sprint(value), "trace", trace)
+	return nil
+}
+
+// quiet keeps the engine's own chatter out of the log.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(above{log.Handler()}) }
+
+type above struct{ slog.Handler }
+
+// Enabled lets through only what an operator must see.
+func (a above) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+
+// WithAttrs keeps the threshold.
+func (a above) WithAttrs(attrs []slog.Attr) slog.Handler { return above{a.Handler.WithAttrs(attrs)} }
+
+// WithGroup keeps the threshold.
+func (a above) WithGroup(name string) slog.Handler { return above{a.Handler.WithGroup(name)} }
