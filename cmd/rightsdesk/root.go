@@ -100,6 +100,7 @@ func (a *app) rootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		a.inspectCommand(),
+		a.versionCommand(),
 	)
 	strictUsage(root)
 	return root
