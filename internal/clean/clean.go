@@ -1,0 +1,271 @@
+// Package clean turns the entries a feed published into news.Items: one
+// canonical address per page, HTML through the allow-list, text fields that
+// hold text, a key and a digest. It makes nothing up: what the publisher did
+// not say stays empty, and it has no clock.
+package clean
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"html"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/analyze"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
+	"github.com/ifhhro/rightsdesk/internal/symbols"
+)
+
+// Options are what an entry does not say of itself.
+type Options struct {
+	Language string    // what the source usually is written in, BCP 47; may be empty
+	Seen     time.Time // when our clock saw the document
+}
+
+// Document cleans all entries of a document, in order. It is what gives Keys:
+// whether a guid identifies shows only beside the other entries.
+func Document(doc *news.Document, o Options) []news.Item {
+	items := make([]news.Item, len(doc.Entries))
+	for i, e := range doc.Entries {
+		items[i] = Item(doc, e, o)
+	}
+	setKeys(items)
+	return items
+}
+
+// Item cleans one entry of doc. Its Key is what it would be if the entry stood
+// alone; use Document for whole documents.
+func Item(doc *news.Document, e news.Entry, o Options) news.Item {
+	it := news.Item{
+		GUID:        prose.Cut(prose.Line(e.ID), news.MaxLinkBytes),
+		Title:       prose.Cut(prose.Line(plain(e.Title)), news.MaxTitleBytes),
+		TitleHTML:   htmlWithin(e.Title, news.MaxTitleBytes),
+		SummaryHTML: htmlWithin(e.Summary, news.MaxBodyBytes),
+		ContentHTML: htmlWithin(e.Content, news.MaxBodyBytes),
+		Published:   e.Published,
+		Updated:     e.Updated,
+		Authors:     people(e.Authors),
+		Categories:  categories(e.Categories),
+		Enclosures:  enclosures(e.Enclosures),
+		Images:      webAddresses(e.Images),
+		Origin:      news.Origin{Title: prose.Line(e.Origin.Title), URL: webAddress(e.Origin.URL)},
+		CommentsURL: webAddress(e.CommentsURL),
+		Alternates:  alternates(e.Alternates),
+		Seen:        o.Seen,
+	}
+	if link := webAddress(e.URL); link != "" {
+		it.URL = link
+		it.Canonical, _ = URL(link)
+	}
+	it.Text = itemText(&it)
+	it.Language, it.Dir = language(&it, doc, e, o)
+	it.DOI = doi(e)
+	it.UNSymbols = unSymbols(&it)
+	it.Digest = digest(&it)
+	it.Key = keysOf(&it)[0]
+	return it
+}
+
+func firstOf(ss ...string) string {
+	for _, s := range ss {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// plain is the text of a field that may have been published as HTML.
+func plain(m news.Markup) string {
+	if m.HTML {
+		return prose.HTMLText(m.Body)
+	}
+	return m.Body
+}
+
+// htmlWithin is a field as safe HTML of at most limit bytes.
+func htmlWithin(m news.Markup, limit int) string {
+	body := m.Body
+	if !m.HTML {
+		body = html.EscapeString(body)
+	}
+	for n := limit; ; n /= 2 {
+		safe := prose.Sanitise(prose.Cut(body, n))
+		if len(safe) <= limit {
+			return safe
+		}
+	}
+}
+
+// itemText is the plain text of the content, else of the summary.
+func itemText(it *news.Item) string {
+	body := firstOf(it.ContentHTML, it.SummaryHTML)
+	return prose.Cut(prose.Text(prose.HTMLText(body)), news.MaxBodyBytes)
+}
+
+func language(it *news.Item, doc *news.Document, e news.Entry, o Options) (tag, dir string) {
+	declared := firstOf(e.Language, doc.Feed.Language, o.Language)
+	l := analyze.DetectLanguage(it.Title+"\n"+it.Text, declared)
+	if e.Direction == "ltr" || e.Direction == "rtl" {
+		return l.Tag, e.Direction
+	}
+	return l.Tag, l.Dir
+}
+
+func people(in []news.Person) []news.Person {
+	var out []news.Person
+	for _, p := range in {
+		p = news.Person{Name: prose.Cut(prose.Line(p.Name), news.MaxTitleBytes), Email: prose.Line(p.Email), URL: webAddress(p.URL)}
+		if p != (news.Person{}) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func categories(in []news.Category) []news.Category {
+	var out []news.Category
+	for _, c := range in {
+		c = news.Category{
+			Term:   prose.Cut(prose.Line(c.Term), news.MaxTitleBytes),
+			Scheme: prose.Cut(prose.Line(c.Scheme), news.MaxLinkBytes),
+			Label:  prose.Cut(prose.Line(c.Label), news.MaxTitleBytes),
+		}
+		if c.Term != "" || c.Label != "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func enclosures(in []news.Enclosure) []news.Enclosure {
+	var out []news.Enclosure
+	for _, e := range in {
+		if u := webAddress(e.URL); u != "" {
+			out = append(out, news.Enclosure{URL: u, Type: prose.Line(e.Type), Length: max(0, e.Length)})
+		}
+	}
+	return out
+}
+
+func alternates(in []news.Alternate) []news.Alternate {
+	var out []news.Alternate
+	for _, a := range in {
+		if u := webAddress(a.URL); u != "" {
+			out = append(out, news.Alternate{Language: prose.Line(a.Language), URL: u})
+		}
+	}
+	return out
+}
+
+func webAddresses(in []string) []string {
+	var out []string
+	for _, s := range in {
+		if u := webAddress(s); u != "" {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+func doi(e news.Entry) string {
+	for _, s := range []string{e.DOI, e.ID, e.URL} {
+		if d, ok := symbols.DOI(s); ok {
+			return d
+		}
+	}
+	return ""
+}
+
+func unSymbols(it *news.Item) []string {
+	found := symbols.InText(it.Title + "\n" + it.Text)
+	if s, ok := symbols.InURL(it.URL); ok {
+		for _, f := range found {
+			if f == s {
+				return found
+			}
+		}
+		found = append([]string{s}, found...)
+	}
+	return found
+}
+
+// digest is over what a reader would see of an item; dates are not in it,
+// because publishers touch them without changing a word.
+func digest(it *news.Item) string {
+	h := sha256.New()
+	write := func(s string) {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	write(it.Title)
+	write(prose.HTMLText(it.SummaryHTML))
+	write(prose.HTMLText(it.ContentHTML))
+	write(it.Canonical)
+	for _, e := range it.Enclosures {
+		write(e.URL)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// setKeys gives every item the key that identifies it within its source: the
+// first of its guid, its address and its digest that no other entry of the
+// document bears too. A guid that is an address counts as the page it names,
+// since publishers move from http to https and from one form to another. What
+// still collides is one entry printed twice; the later one is marked.
+func setKeys(items []news.Item) {
+	borne := map[string]int{}
+	for i := range items {
+		for _, k := range keysOf(&items[i]) {
+			borne[k]++
+		}
+	}
+	taken := map[string]bool{}
+	for i := range items {
+		it := &items[i]
+		candidates := keysOf(it)
+		it.Key = candidates[len(candidates)-1]
+		for _, k := range candidates {
+			if borne[k] == 1 {
+				it.Key = k
+				break
+			}
+		}
+		for taken[it.Key] {
+			it.Key += "+"
+		}
+		taken[it.Key] = true
+	}
+}
+
+// keysOf lists what may identify an item, best first, each once; the digest,
+// which always can, last.
+func keysOf(it *news.Item) []string {
+	var keys []string
+	add := func(k string) {
+		if k != "" && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	if page, err := URL(it.GUID); err == nil {
+		add(page)
+	}
+	add(it.GUID)
+	add(it.Canonical)
+	add("digest:" + it.Digest)
+	return keys
+}
+
+// webAddress returns an address a reader may follow, trimmed, or empty.
+func webAddress(raw string) string {
+	raw = strings.TrimSpace(raw)
+	if len(raw) > news.MaxLinkBytes {
+		return ""
+	}
+	if _, err := URL(raw); err != nil {
+		return ""
+	}
+	return raw
+}
