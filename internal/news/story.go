@@ -20,9 +20,11 @@ const (
 	StoryApproved  StoryState = "approved"  // goes into the next issue, or went
 	StoryRejected  StoryState = "rejected"  // not for our readers, with a reason
 	StoryWithdrawn StoryState = "withdrawn" // was public, is so no more, at any exit
+	StoryMerged    StoryState = "merged"    // joined into another by hand; that one is decided about
 )
 
-// StoryStates lists the states in the order the desk shows them.
+// StoryStates lists the states in the order the desk shows them; a merged
+// story is found through the one it went into.
 func StoryStates() []StoryState {
 	return []StoryState{StoryQueued, StoryLater, StoryApproved, StoryRejected, StoryWithdrawn}
 }
@@ -56,6 +58,8 @@ type Story struct {
 	DecidedAt  time.Time
 	ApprovedAt time.Time // first approval; part of the public id, never changed
 	Issue      IssueID   // the issue that holds it; zero while in none
+	Into       StoryID   // the story it was merged into; zero unless merged
+	BegunBy    string    // who began it at the desk; empty when a source did
 	Items      int       // how many items tell it
 	Created    time.Time
 	Updated    time.Time
@@ -100,7 +104,7 @@ type Approval struct {
 // Edit changes the texts of a story that is not withdrawn. It returns an error
 // wrapping ErrInvalid or ErrConflict and then changes nothing.
 func (s *Story) Edit(a Approval, who string, now time.Time) error {
-	if s.State == StoryWithdrawn {
+	if s.State == StoryWithdrawn || s.State == StoryMerged {
 		return fmt.Errorf("edit story %d: it is %s: %w", s.ID, s.State, ErrConflict)
 	}
 	next := *s
@@ -191,7 +195,7 @@ func (s *Story) Requeue(who string, now time.Time) error {
 
 func (s *Story) leaveQueue(verb string, to StoryState, reason, who string, now time.Time) error {
 	switch {
-	case s.State == StoryWithdrawn || s.State == to:
+	case s.State == StoryWithdrawn || s.State == StoryMerged || s.State == to:
 		return fmt.Errorf("%s story %d: it is %s: %w", verb, s.ID, s.State, ErrConflict)
 	case s.Issue != 0:
 		return fmt.Errorf("%s story %d: it stands in an issue, take it out there first: %w", verb, s.ID, ErrConflict)
@@ -237,11 +241,14 @@ func (s *Story) Name() string {
 
 // A Decision is one line of a story's history.
 type Decision struct {
-	ID     int64
-	Story  StoryID
-	At     time.Time
-	Who    string // desk account
-	What   string // approve, reject, later, requeue, edit, merge, split
-	Reason string
-	Undone bool
+	ID       int64
+	Story    StoryID
+	At       time.Time
+	Who      string // desk account
+	What     string // begin, approve, reject, later, requeue, edit, merge, split
+	Reason   string
+	Batch    int64   // the first decision of those made in one go; 0 when alone
+	Other    StoryID // merge: what it went into; split: what came out
+	Undone   bool
+	UndoneBy string
 }

@@ -11,7 +11,7 @@ import (
 // storyColumns are read by scanStory, in this order, from stories s.
 const storyColumns = `s.id, s.state, s.revision, s.slug, s.language, s.headline, s.summary, s.commentary, s.signed, s.texts,
 	s.link, s.source, s.published, s.kind, s.for_all, s.countries, s.deadline, s.facts, s.reason, s.decided_by, s.decided_at,
-	s.approved_at, s.issue, s.created, s.updated,
+	s.approved_at, s.issue, s.created, s.updated, s.merged_into, s.begun_by,
 	COALESCE((SELECT name FROM sources WHERE sources.id = s.source), ''),
 	(SELECT COUNT(*) FROM items WHERE items.story = s.id AND items.current = 1)`
 
@@ -21,7 +21,7 @@ func scanStory(row scanner) (news.Story, error) {
 	var published, decided, approved, created, updated int64
 	err := row.Scan(&s.ID, &s.State, &s.Revision, &s.Slug, &s.Language, &s.Headline, &s.Summary, &s.Commentary, &s.By, &texts,
 		&s.Link, &s.SourceID, &published, &s.Kind, &s.ForAll, &countries, &s.Deadline, &facts, &s.Reason, &s.DecidedBy, &decided,
-		&approved, &s.Issue, &created, &updated, &s.SourceName, &s.Items)
+		&approved, &s.Issue, &created, &updated, &s.Into, &s.BegunBy, &s.SourceName, &s.Items)
 	if err != nil {
 		return s, err
 	}
@@ -88,8 +88,9 @@ func insertStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 	}
 	err := tx.QueryRowContext(ctx, `
 		INSERT INTO stories (state, revision, slug, language, headline, summary, commentary, signed, texts, link, source, published,
-			kind, for_all, countries, deadline, facts, reason, decided_by, decided_at, approved_at, issue, created, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+			kind, for_all, countries, deadline, facts, reason, decided_by, decided_at, approved_at, issue, created, updated,
+			merged_into, begun_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 		RETURNING id`, storyValues(s)...).Scan(&s.ID)
 	if err != nil {
 		return fmt.Errorf("store story: %w", err)
@@ -103,8 +104,8 @@ func saveStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 		UPDATE stories SET state = $1, revision = $2, slug = $3, language = $4, headline = $5, summary = $6, commentary = $7,
 			signed = $8, texts = $9, link = $10, source = $11, published = $12, kind = $13, for_all = $14, countries = $15,
 			deadline = $16, facts = $17, reason = $18, decided_by = $19, decided_at = $20, approved_at = $21, issue = $22,
-			created = $23, updated = $24
-		WHERE id = $25`, append(storyValues(s), s.ID)...)
+			created = $23, updated = $24, merged_into = $25, begun_by = $26
+		WHERE id = $27`, append(storyValues(s), s.ID)...)
 	if err != nil {
 		return fmt.Errorf("save story %d: %w", s.ID, err)
 	}
@@ -114,9 +115,11 @@ func saveStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 func storyValues(s *news.Story) []any {
 	return []any{s.State, s.Revision, s.Slug, s.Language, s.Headline, s.Summary, s.Commentary, s.By, toJSON(s.Texts), s.Link,
 		s.SourceID, ms(s.Published), s.Kind, bit(s.ForAll), toJSON(s.Countries), s.Deadline, toJSON(s.Facts), s.Reason,
-		s.DecidedBy, ms(s.DecidedAt), ms(s.ApprovedAt), s.Issue, ms(s.Created), ms(s.Updated)}
+		s.DecidedBy, ms(s.DecidedAt), ms(s.ApprovedAt), s.Issue, ms(s.Created), ms(s.Updated), s.Into, s.BegunBy}
 }
 
+// saveTopics writes what a story is found by: its topics in their order, and
+// its facets.
 func saveTopics(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM story_topics WHERE story = $1`, s.ID); err != nil {
 		return fmt.Errorf("save topics of story %d: %w", s.ID, err)
@@ -124,6 +127,20 @@ func saveTopics(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 	for i, topic := range s.Topics {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO story_topics (story, topic, position) VALUES ($1, $2, $3)`, s.ID, topic, i); err != nil {
 			return fmt.Errorf("save topics of story %d: %w", s.ID, err)
+		}
+	}
+	return saveFacets(ctx, tx, s)
+}
+
+func saveFacets(ctx context.Context, tx *sql.Tx, s *news.Story) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM story_facets WHERE story = $1`, s.ID); err != nil {
+		return fmt.Errorf("save facets of story %d: %w", s.ID, err)
+	}
+	for _, facet := range s.Facets() {
+		_, err := tx.ExecContext(ctx, `INSERT INTO story_facets (facet, state, published, story) VALUES ($1, $2, $3, $4)
+			ON CONFLICT DO NOTHING`, facet, s.State, ms(s.Published), s.ID)
+		if err != nil {
+			return fmt.Errorf("save facets of story %d: %w", s.ID, err)
 		}
 	}
 	return nil
@@ -148,10 +165,23 @@ func updateStory(ctx context.Context, tx *sql.Tx, id news.StoryID, d news.Decisi
 	if err := saveStory(ctx, tx, &story); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO decisions (story, at, who, what, reason, before) VALUES ($1, $2, $3, $4, $5, $6)`,
-		id, ms(d.At), d.Who, d.What, d.Reason, before)
-	if err != nil {
-		return fmt.Errorf("record decision on story %d: %w", id, err)
+	d.Story = id
+	_, err = insertDecision(ctx, tx, d, before, nil)
+	return err
+}
+
+// insertDecision writes one line of a story's history with the story as it
+// stood before and the items that moved.
+func insertDecision(ctx context.Context, tx *sql.Tx, d news.Decision, before string, moved []news.ItemID) (id int64, err error) {
+	if moved == nil {
+		moved = []news.ItemID{}
 	}
-	return nil
+	err = tx.QueryRowContext(ctx, `
+		INSERT INTO decisions (story, at, who, what, reason, before, batch, other, moved)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+		d.Story, ms(d.At), d.Who, d.What, d.Reason, before, d.Batch, d.Other, toJSON(moved)).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("record decision on story %d: %w", d.Story, err)
+	}
+	return id, nil
 }

@@ -18,6 +18,7 @@ func Run(t *testing.T, open Opener) {
 		run  func(*testing.T, Opener)
 	}{
 		{"house", house},
+		{"desk", desk},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,345 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
+
+// Queue lists the stories a filter chooses, newest first. The walk begins at
+// the filter's place and stops after its size, along an index: it costs the
+// same with a thousand stories stored and with a million.
+func (s *Store) Queue(ctx context.Context, f news.Filter) ([]news.Story, error) {
+	state := f.State
+	if state == "" {
+		state = news.StoryQueued
+	}
+	at, id := int64(math.MaxInt64), int64(math.MaxInt64)
+	if f.After != (news.Place{}) {
+		at, id = ms(f.After.At), int64(f.After.Story)
+	}
+	facets := f.Facets()
+	if len(facets) == 0 {
+		return storiesWhere(ctx, s.r, `WHERE s.state = $1 AND (s.published, s.id) < ($2, $3)
+			ORDER BY s.published DESC, s.id DESC LIMIT $4`, state, at, id, f.Size())
+	}
+	args := []any{state, at, id, f.Size(), facets[0]}
+	var also strings.Builder
+	for _, facet := range facets[1:] {
+		args = append(args, facet)
+		fmt.Fprintf(&also, ` AND EXISTS (SELECT 1 FROM story_facets g WHERE g.story = f.story AND g.facet = $%d)`, len(args))
+	}
+	return storiesWhere(ctx, s.r, `JOIN (
+		SELECT f.story, f.published FROM story_facets f
+		 WHERE f.facet = $5 AND f.state = $1 AND (f.published, f.story) < ($2, $3)`+also.String()+`
+		 ORDER BY f.published DESC, f.story DESC LIMIT $4) found ON found.story = s.id
+		ORDER BY found.published DESC, found.story DESC`, args...)
+}
+
+// CountCap is where counting stops: the desk says "more than a thousand".
+const CountCap = 1000
+
+// QueueCounts counts the stories of each state, up to CountCap.
+func (s *Store) QueueCounts(ctx context.Context) (map[news.StoryState]int, error) {
+	out := map[news.StoryState]int{}
+	for _, state := range news.StoryStates() {
+		var n int
+		err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM stories WHERE state = $1 LIMIT $2) some`, state, CountCap).Scan(&n)
+		if err != nil {
+			return nil, fmt.Errorf("count %s stories: %w", state, err)
+		}
+		out[state] = n
+	}
+	return out, nil
+}
+
+// FacetCounts lists the facets of a state's stories with how many have each,
+// up to CountCap. It hops from facet to facet along the key.
+func (s *Store) FacetCounts(ctx context.Context, state news.StoryState) (map[string]int, error) {
+	rows, err := s.r.QueryContext(ctx, `
+		WITH RECURSIVE names (facet) AS (
+			SELECT MIN(facet) FROM story_facets
+			UNION ALL
+			SELECT (SELECT MIN(facet) FROM story_facets f WHERE f.facet > names.facet) FROM names WHERE names.facet IS NOT NULL)
+		SELECT facet, (SELECT COUNT(*) FROM (SELECT 1 FROM story_facets g WHERE g.facet = names.facet AND g.state = $1 LIMIT $2) some)
+		  FROM names WHERE facet IS NOT NULL`, state, CountCap)
+	type count struct {
+		facet string
+		n     int
+	}
+	counts, err := collect(rows, err, func(row scanner) (c count, err error) {
+		err = row.Scan(&c.facet, &c.n)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count facets: %w", err)
+	}
+	out := map[string]int{}
+	for _, c := range counts {
+		if c.n > 0 {
+			out[c.facet] = c.n
+		}
+	}
+	return out, nil
+}
+
+// AddStory stores a story begun at the desk, with the first line of its
+// history, and returns its id.
+func (s *Store) AddStory(ctx context.Context, story news.Story, d news.Decision) (news.StoryID, error) {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if err := insertStory(ctx, tx, &story); err != nil {
+			return err
+		}
+		d.Story = story.ID
+		_, err := insertDecision(ctx, tx, d, toJSON(story), nil)
+		return err
+	})
+	return story.ID, err
+}
+
+// UpdateStories changes several stories in one step, as one decision that is
+// undone in one go. A story that change refuses with news.ErrConflict stays as
+// it is and is not among those returned; any other error leaves all as they
+// were.
+func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.Decision, change func(*news.Story) error) ([]news.StoryID, error) {
+	var done []news.StoryID
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		done = nil
+		for _, id := range ids {
+			story, err := storyByID(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			before := toJSON(story)
+			if err := change(&story); errors.Is(err, news.ErrConflict) {
+				continue
+			} else if err != nil {
+				return err
+			}
+			if err := saveStory(ctx, tx, &story); err != nil {
+				return err
+			}
+			d.Story = id
+			line, err := insertDecision(ctx, tx, d, before, nil)
+			if err != nil {
+				return err
+			}
+			if d.Batch == 0 {
+				d.Batch = line
+			}
+			done = append(done, id)
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE decisions SET batch = $1 WHERE id = $1`, d.Batch)
+		return err
+	})
+	return done, err
+}
+
+const decisionColumns = `id, story, at, who, what, reason, batch, other, undone, undone_by`
+
+func scanDecision(row scanner) (d news.Decision, err error) {
+	var when int64
+	err = row.Scan(&d.ID, &d.Story, &when, &d.Who, &d.What, &d.Reason, &d.Batch, &d.Other, &d.Undone, &d.UndoneBy)
+	d.At = at(when)
+	return d, err
+}
+
+// Decisions is the history of a story, oldest first, with what was merged
+// into it and split off it.
+func (s *Store) Decisions(ctx context.Context, story news.StoryID) ([]news.Decision, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT `+decisionColumns+` FROM decisions WHERE story = $1
+		UNION SELECT `+decisionColumns+` FROM decisions WHERE other = $1 AND other <> 0 ORDER BY id`, story)
+	out, err := collect(rows, err, scanDecision)
+	if err != nil {
+		return nil, fmt.Errorf("history of story %d: %w", story, err)
+	}
+	return out, nil
+}
+
+// LastDecision is the last thing an account decided that still stands.
+func (s *Store) LastDecision(ctx context.Context, who string) (news.Decision, error) {
+	d, err := scanDecision(s.r.QueryRowContext(ctx, `SELECT `+decisionColumns+` FROM decisions
+		WHERE who = $1 AND undone = 0 AND what <> 'begin' ORDER BY id DESC LIMIT 1`, who))
+	if err != nil {
+		return d, notFound(err, "last decision of %s", who)
+	}
+	return d, nil
+}
+
+// A past decision with what is needed to take it back.
+type past struct {
+	news.Decision
+	before news.Story
+	moved  []news.ItemID
+}
+
+// Undo takes back a decision and those made in one go with it. undo says what
+// the story becomes, given what it is and what it was. A decision that a later
+// one builds on is refused with news.ErrConflict.
+func (s *Store) Undo(ctx context.Context, decision int64, who string, undo func(now *news.Story, before news.Story) error) ([]news.StoryID, error) {
+	var done []news.StoryID
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		done = nil
+		all, err := batchOf(ctx, tx, decision)
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			if err := undoOne(ctx, tx, p, who, undo); err != nil {
+				return err
+			}
+			done = append(done, p.Story)
+		}
+		return nil
+	})
+	return done, err
+}
+
+// batchOf reads a decision and its batch, newest first.
+func batchOf(ctx context.Context, tx *sql.Tx, decision int64) ([]past, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+decisionColumns+`, before, moved FROM decisions
+		WHERE id = $1 OR (batch <> 0 AND batch = (SELECT batch FROM decisions WHERE id = $1)) ORDER BY id DESC`, decision)
+	all, err := collect(rows, err, scanPast)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read decision %d: %w", decision, err)
+	case len(all) == 0:
+		return nil, fmt.Errorf("decision %d: %w", decision, news.ErrNotFound)
+	}
+	for _, p := range all {
+		if p.Undone {
+			return nil, fmt.Errorf("undo decision %d: it is undone already: %w", p.ID, news.ErrConflict)
+		}
+	}
+	return all, nil
+}
+
+func scanPast(row scanner) (past, error) {
+	var p past
+	var when int64
+	var before, moved string
+	err := row.Scan(&p.ID, &p.Story, &when, &p.Who, &p.What, &p.Reason, &p.Batch, &p.Other, &p.Undone, &p.UndoneBy, &before, &moved)
+	if err != nil {
+		return p, err
+	}
+	p.At = at(when)
+	return p, errors.Join(fromJSON(before, &p.before), fromJSON(moved, &p.moved))
+}
+
+func undoOne(ctx context.Context, tx *sql.Tx, p past, who string, undo func(now *news.Story, before news.Story) error) error {
+	var later int64
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM decisions WHERE story = $1 AND id > $2 AND undone = 0`, p.Story, p.ID).Scan(&later)
+	if err != nil {
+		return fmt.Errorf("undo decision %d: %w", p.ID, err)
+	}
+	if later > 0 {
+		return fmt.Errorf("undo decision %d: something was decided about story %d since, undo that first: %w", p.ID, p.Story, news.ErrConflict)
+	}
+	story, err := storyByID(ctx, tx, p.Story)
+	if err != nil {
+		return err
+	}
+	if err := undo(&story, p.before); err != nil {
+		return err
+	}
+	if err := saveStory(ctx, tx, &story); err != nil {
+		return err
+	}
+	if err := moveItems(ctx, tx, p.moved, p.Story); err != nil {
+		return err
+	}
+	if p.What == "split" {
+		if err := emptySplit(ctx, tx, p, who); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE decisions SET undone = 1, undone_by = $1 WHERE id = $2`, who, p.ID); err != nil {
+		return fmt.Errorf("undo decision %d: %w", p.ID, err)
+	}
+	return nil
+}
+
+// emptySplit closes the story that a split made, once its item went back.
+func emptySplit(ctx context.Context, tx *sql.Tx, p past, who string) error {
+	came, err := storyByID(ctx, tx, p.Other)
+	if err != nil {
+		return err
+	}
+	home, err := storyByID(ctx, tx, p.Story)
+	if err != nil {
+		return err
+	}
+	if err := home.Absorb(&came, who, p.At); err != nil {
+		return fmt.Errorf("undo decision %d: %w", p.ID, err)
+	}
+	return saveStory(ctx, tx, &came)
+}
+
+func moveItems(ctx context.Context, tx *sql.Tx, items []news.ItemID, to news.StoryID) error {
+	for _, item := range items {
+		if _, err := tx.ExecContext(ctx, `UPDATE items SET story = $1 WHERE id = $2`, to, item); err != nil {
+			return fmt.Errorf("move item %d: %w", item, err)
+		}
+	}
+	return nil
+}
+
+// Merge joins stories into one in one step. rule acts on the pair; the items
+// of from, all versions of them, move.
+func (s *Store) Merge(ctx context.Context, into news.StoryID, from []news.StoryID, d news.Decision, rule func(into, from *news.Story) error) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		home, err := storyByID(ctx, tx, into)
+		if err != nil {
+			return err
+		}
+		for _, id := range from {
+			other, err := storyByID(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			before := toJSON(other)
+			if err := rule(&home, &other); err != nil {
+				return err
+			}
+			items, err := itemsOf(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if err := moveItems(ctx, tx, items, into); err != nil {
+				return err
+			}
+			if err := saveStory(ctx, tx, &other); err != nil {
+				return err
+			}
+			d.Story, d.Other = id, into
+			line, err := insertDecision(ctx, tx, d, before, items)
+			if err != nil {
+				return err
+			}
+			if d.Batch == 0 {
+				d.Batch = line
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET batch = $1 WHERE id = $1`, d.Batch); err != nil {
+			return fmt.Errorf("record merge: %w", err)
+		}
+		return saveStory(ctx, tx, &home)
+	})
+}
+
+func itemsOf(ctx context.Context, tx *sql.Tx, story news.StoryID) ([]news.ItemID, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM items WHERE story = $1`, story)
+	ids, err := collect(rows, err, func(row scanner) (id news.ItemID, err error) {
+		err = row.Scan(&id)
+		return id, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("items of story %d: %w", story, err)
+	}
+	return ids, nil
+}

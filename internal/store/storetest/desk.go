@@ -1,0 +1,218 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/store"
+)
+
+func desk(t *testing.T, open Opener) {
+	t.Run("the queue pages newest first without gap or repeat", func(t *testing.T) { queuePages(t, open(t)) })
+	t.Run("filters combine", func(t *testing.T) { queueFilters(t, open(t)) })
+	t.Run("counts", func(t *testing.T) { queueCounts(t, open(t)) })
+	t.Run("many at once, undone at once", func(t *testing.T) { bulkUndo(t, open(t)) })
+	t.Run("undo in order only", func(t *testing.T) { undoInOrder(t, open(t)) })
+	t.Run("merge and back", func(t *testing.T) { mergeUndo(t, open(t)) })
+}
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// addStory stores a queued story, age minutes old at noon.
+func addStory(t *testing.T, s *store.Store, age int, change func(*news.Story)) news.StoryID {
+	t.Helper()
+	story := news.Story{State: news.StoryQueued, Language: "en", Headline: fmt.Sprintf("Story of %d minutes", age),
+		Published: noon.Add(-time.Duration(age) * time.Minute), Created: noon, Updated: noon}
+	if change != nil {
+		change(&story)
+	}
+	id, err := s.AddStory(t.Context(), story, news.Decision{At: noon, Who: "anna", What: "begin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func queued(t *testing.T, s *store.Store, f news.Filter) []news.StoryID {
+	t.Helper()
+	stories, err := s.Queue(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []news.StoryID
+	for _, story := range stories {
+		ids = append(ids, story.ID)
+	}
+	return ids
+}
+
+func queuePages(t *testing.T, s *store.Store) {
+	var want []news.StoryID
+	for i := range 9 {
+		// Three share each age: the id decides between them.
+		want = append(want, addStory(t, s, 100-i/3, func(st *news.Story) { st.Topics = []news.Slug{"torture"} }))
+	}
+	for i, j := 0, len(want)-1; i < j; i, j = i+1, j-1 {
+		want[i], want[j] = want[j], want[i]
+	}
+	for _, f := range []news.Filter{{}, {Topic: "torture"}} {
+		var got []news.StoryID
+		f.Limit = 2
+		for range 10 {
+			page, err := s.Queue(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, story := range page {
+				got = append(got, story.ID)
+				f.After = news.Place{At: story.Published, Story: story.ID}
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("pages of %+v (-want +got):\n%s", f, diff)
+		}
+	}
+}
+
+func queueFilters(t *testing.T, s *store.Store) {
+	arabic := addStory(t, s, 1, func(st *news.Story) {
+		st.Language, st.Kind, st.Topics, st.Countries = "ar", "report", []news.Slug{"torture", "prison-health"}, []string{"SY", "LB"}
+	})
+	english := addStory(t, s, 2, func(st *news.Story) { st.Topics, st.Deadline = []news.Slug{"torture"}, "2026-12-01" })
+	kept := addStory(t, s, 3, func(st *news.Story) { st.State, st.Topics = news.StoryLater, []news.Slug{"torture"} })
+	for _, tt := range []struct {
+		f    news.Filter
+		want []news.StoryID
+	}{
+		{news.Filter{}, []news.StoryID{arabic, english}},
+		{news.Filter{Topic: "torture"}, []news.StoryID{arabic, english}},
+		{news.Filter{Topic: "torture", Language: "ar"}, []news.StoryID{arabic}},
+		{news.Filter{Country: "LB", Kind: "report", Topic: "prison-health"}, []news.StoryID{arabic}},
+		{news.Filter{Due: true}, []news.StoryID{english}},
+		{news.Filter{Country: "FR"}, nil},
+		{news.Filter{State: news.StoryLater, Topic: "torture"}, []news.StoryID{kept}},
+	} {
+		if diff := cmp.Diff(tt.want, queued(t, s, tt.f)); diff != "" {
+			t.Errorf("Queue(%+v) (-want +got):\n%s", tt.f, diff)
+		}
+	}
+}
+
+func queueCounts(t *testing.T, s *store.Store) {
+	addStory(t, s, 1, func(st *news.Story) { st.Topics = []news.Slug{"torture"} })
+	addStory(t, s, 2, func(st *news.Story) { st.Language = "fr" })
+	addStory(t, s, 3, func(st *news.Story) { st.State = news.StoryRejected })
+	counts, err := s.QueueCounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[news.StoryState]int{news.StoryQueued: 2, news.StoryLater: 0, news.StoryApproved: 0, news.StoryRejected: 1, news.StoryWithdrawn: 0}
+	if diff := cmp.Diff(want, counts); diff != "" {
+		t.Errorf("QueueCounts (-want +got):\n%s", diff)
+	}
+	facets, err := s.FacetCounts(t.Context(), news.StoryQueued)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"language:en": 1, "language:fr": 1, "topic:torture": 1}, facets); diff != "" {
+		t.Errorf("FacetCounts (-want +got):\n%s", diff)
+	}
+}
+
+func reject(t *testing.T, s *store.Store, ids ...news.StoryID) []news.StoryID {
+	t.Helper()
+	done, err := s.UpdateStories(t.Context(), ids, news.Decision{At: noon, Who: "anna", What: "reject", Reason: "off topic"},
+		func(st *news.Story) error { return st.Reject("off topic", "anna", noon) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
+}
+
+func undo(t *testing.T, s *store.Store, decision int64) error {
+	t.Helper()
+	_, err := s.Undo(t.Context(), decision, "bert", func(st *news.Story, before news.Story) error { return st.Undo(before, noon) })
+	return err
+}
+
+func bulkUndo(t *testing.T, s *store.Store) {
+	a, b, c := addStory(t, s, 1, nil), addStory(t, s, 2, nil), addStory(t, s, 3, nil)
+	reject(t, s, b)
+	if diff := cmp.Diff([]news.StoryID{a, c}, reject(t, s, a, b, c)); diff != "" {
+		t.Errorf("rejected in one go, one of three rejected before (-want +got):\n%s", diff)
+	}
+	last, err := s.LastDecision(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := undo(t, s, last.ID); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]news.StoryID{a, c}, queued(t, s, news.Filter{})); diff != "" {
+		t.Errorf("queue after undo (-want +got):\n%s", diff)
+	}
+	if err := undo(t, s, last.ID); !errors.Is(err, news.ErrConflict) {
+		t.Errorf("undo twice = %v, want a conflict", err)
+	}
+	history, err := s.Decisions(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(history) != 2 || !history[1].Undone || history[1].UndoneBy != "bert" || history[1].Reason != "off topic" {
+		t.Errorf("history = %+v, want begin and a reject undone by bert", history)
+	}
+}
+
+func undoInOrder(t *testing.T, s *store.Store) {
+	a := addStory(t, s, 1, nil)
+	reject(t, s, a)
+	first, err := s.LastDecision(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.UpdateStories(t.Context(), []news.StoryID{a}, news.Decision{At: noon, Who: "bert", What: "approve"},
+		func(st *news.Story) error { return st.Approve(news.Approval{}, "bert", noon) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := undo(t, s, first.ID); !errors.Is(err, news.ErrConflict) {
+		t.Errorf("undo below a later decision = %v, want a conflict", err)
+	}
+	if err := undo(t, s, first.ID+1000); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("undo of nothing = %v, want not found", err)
+	}
+}
+
+func mergeUndo(t *testing.T, s *store.Store) {
+	home, other := addStory(t, s, 1, nil), addStory(t, s, 2, nil)
+	rule := func(into, from *news.Story) error { return into.Absorb(from, "anna", noon) }
+	merge := func() error {
+		return s.Merge(t.Context(), home, []news.StoryID{other}, news.Decision{At: noon, Who: "anna", What: "merge"}, rule)
+	}
+	if err := merge(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]news.StoryID{home}, queued(t, s, news.Filter{})); diff != "" {
+		t.Errorf("queue after merge (-want +got):\n%s", diff)
+	}
+	if err := merge(); !errors.Is(err, news.ErrConflict) {
+		t.Errorf("merge twice = %v, want a conflict", err)
+	}
+	history, err := s.Decisions(t.Context(), home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := history[len(history)-1]
+	if last.What != "merge" || last.Story != other || last.Other != home {
+		t.Errorf("history of the story merged into ends with %+v", last)
+	}
+	if err := undo(t, s, last.ID); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]news.StoryID{home, other}, queued(t, s, news.Filter{})); diff != "" {
+		t.Errorf("queue after undo (-want +got):\n%s", diff)
+	}
+}
