@@ -54,11 +54,22 @@ const (
 
 var sourceSlug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// Validate returns an error wrapping ErrInvalid that names the first broken
-// promise, or nil.
+// A FieldError is a broken promise with the field that broke it, so that who
+// reads a file can point at the line. It wraps ErrInvalid.
+type FieldError struct {
+	Field   string // as in feeds.yaml: "slug", "every"
+	Problem string
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
+
+// Unwrap makes it an ErrInvalid.
+func (e *FieldError) Unwrap() error { return ErrInvalid }
+
+// Validate returns a *FieldError that names the first broken promise, or nil.
 func (s *Source) Validate() error {
 	bad := func(field, format string, args ...any) error {
-		return fmt.Errorf("%s: %s: %w", field, fmt.Sprintf(format, args...), ErrInvalid)
+		return &FieldError{field, fmt.Sprintf(format, args...)}
 	}
 	switch {
 	case !sourceSlug.MatchString(s.Slug) || len(s.Slug) > 80:
