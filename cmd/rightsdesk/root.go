@@ -99,6 +99,7 @@ func (a *app) rootCommand() *cobra.Command {
 		return usageError(helpFor(cmd), "%v", err)
 	})
 	root.AddCommand(
+		a.evalCommand(),
 		a.inspectCommand(),
 		a.versionCommand(),
 	)

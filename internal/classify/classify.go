@@ -1,0 +1,209 @@
+// Package classify reads an item and says what it is about and what it tells:
+// topics, kind, countries, deadlines and quotations, each with the words that
+// earned it. What it says is a proposal; a curator decides, and the decision
+// teaches it. Symbols of documents are read by package symbols, written dates
+// by package dates, languages by package analyze; who stores decisions and
+// texts is no concern of it.
+package classify
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
+
+// A Text is an item as the classifier reads it: plain text, no tags.
+type Text struct {
+	Title     string
+	Body      string
+	Language  string      // BCP 47; empty or "und" when unknown
+	Source    string      // slug of the source; may be empty
+	Leans     []news.Slug // topics its source leans to: a prior, never a verdict
+	Kind      news.Kind   // what items of its source usually are; may be empty
+	Published time.Time   // zero when unknown
+}
+
+// A Classifier reads items. It is safe for concurrent use.
+type Classifier struct {
+	lexicons map[string]func() *lexicon
+}
+
+//go:embed lexicon/*.txt
+var lexiconFiles embed.FS
+
+// Languages are the languages with a lexicon of their own, in a fixed order.
+func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", "nl"} }
+
+// New returns a classifier with the shipped lexicon. It is cheap: a lexicon is
+// compiled when its language is first met.
+func New() (*Classifier, error) {
+	return &Classifier{lexicons: shippedLexicons}, nil
+}
+
+// shippedLexicons are shared by all classifiers.
+var shippedLexicons = func() map[string]func() *lexicon {
+	m := map[string]func() *lexicon{}
+	for _, language := range Languages() {
+		m[language] = sync.OnceValue(func() *lexicon { return shipped(language) })
+	}
+	return m
+}()
+
+// shipped compiles the lexicon of a language. The files are part of the
+// program: a mistake in them is ours and stops the tests.
+func shipped(language string) *lexicon {
+	l := newLexicon(language)
+	for _, name := range []string{"any", language} {
+		text, err := lexiconFiles.ReadFile("lexicon/" + name + ".txt")
+		if err == nil {
+			err = l.add(string(text))
+		}
+		if err != nil {
+			panic(fmt.Sprintf("classify: embedded lexicon %s: %v", name, err))
+		}
+	}
+	return l
+}
+
+// Read says what a text is about and what it tells.
+func (c *Classifier) Read(t Text) news.Facts {
+	return news.Facts{Kind: cmp.Or(t.Kind, "other"), Topics: c.topics(t)}
+}
+
+func (c *Classifier) topics(t Text) []news.TopicScore {
+	language := c.lexiconFor(t)
+	l := c.lexicons[language]()
+	d := newDocument(t.Title, t.Body, language)
+	hits := d.search(l)
+	points := make([]float64, len(l.topics))
+	found := make([][]finding, len(l.topics))
+	for i := range l.topics {
+		points[i], found[i] = d.topicScore(l, i, hits)
+		if slices.Contains(t.Leans, news.Topics()[i].Slug) && points[i] > 0 {
+			points[i] += leanPoints
+		}
+	}
+	best := slices.Max(points)
+	out := make([]news.TopicScore, len(points))
+	for i, topic := range news.Topics() {
+		out[i] = news.TopicScore{Slug: topic.Slug, Score: probability(points[i], best), Evidence: d.evidence(found[i])}
+	}
+	slices.SortStableFunc(out, func(a, b news.TopicScore) int { return cmpFloat(b.Score, a.Score) })
+	for i := range out[:maxTopics] {
+		out[i].Assigned = out[i].Score >= threshold
+	}
+	return out
+}
+
+const (
+	maxTopics  = 4
+	leanPoints = 0.5
+	threshold  = 0.5
+)
+
+// probability turns points into a probability. A topic with little beside the
+// strongest one is a passing mention.
+func probability(points, best float64) float64 {
+	if points <= 0 {
+		return 0
+	}
+	x := points - 4
+	if short := 0.33*best - points; short > 0 {
+		x -= short
+	}
+	p := 1 / (1 + math.Exp(-0.9*x))
+	return math.Round(p*1e4) / 1e4
+}
+
+// maxEvidence bounds the words shown for one topic.
+const maxEvidence = 6
+
+// evidence lists the words that earned a topic, as they stand in the text,
+// best first.
+func (d *document) evidence(found []finding) []string {
+	var out []string
+	for _, f := range found {
+		if f.points <= 0 {
+			continue
+		}
+		for _, p := range f.best.parts {
+			if w := d.words(p.start, p.end); len(out) < maxEvidence && !slices.Contains(out, w) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+// lexiconFor chooses the lexicon for a text: its own language, else a near
+// relative by script or family.
+func (c *Classifier) lexiconFor(t Text) string {
+	base, _, _ := strings.Cut(strings.ToLower(t.Language), "-")
+	if _, ok := c.lexicons[base]; ok {
+		return base
+	}
+	if near, ok := relatives[base]; ok {
+		return near
+	}
+	return guess(t.Title + "\n" + t.Body)
+}
+
+var relatives = map[string]string{
+	"pt": "es", "gl": "es", "ca": "es", "it": "es", "uk": "ru", "be": "ru", "bg": "ru", "kk": "ru", "ky": "ru",
+	"fa": "ar", "ur": "ar", "ja": "zh", "yue": "zh", "af": "nl", "de": "nl",
+}
+
+// guess tells the seven languages apart by script and their commonest words;
+// it is the last resort for a text whose language nobody named.
+func guess(text string) string {
+	counts := map[string]int{}
+	words := 0
+	for w := range strings.FieldsSeq(strings.ToLower(text)) {
+		for _, r := range w {
+			if s := scriptLanguage(r); s != "" {
+				counts[s]++
+			}
+			break
+		}
+		if l, ok := commonWords[w]; ok {
+			counts[l]++
+		}
+		if words++; words > 300 {
+			break
+		}
+	}
+	best := "en"
+	for _, l := range slices.Sorted(maps.Keys(counts)) {
+		if counts[l] > counts[best] {
+			best = l
+		}
+	}
+	return best
+}
+
+func scriptLanguage(r rune) string {
+	switch {
+	case r >= 0x400 && r < 0x530:
+		return "ru"
+	case r >= 0x600 && r < 0x700:
+		return "ar"
+	case r >= 0x4e00 && r < 0xa000:
+		return "zh"
+	}
+	return ""
+}
+
+var commonWords = map[string]string{
+	"the": "en", "of": "en", "and": "en", "to": "en", "in": "en", "for": "en", "is": "en",
+	"le": "fr", "les": "fr", "des": "fr", "et": "fr", "à": "fr", "une": "fr", "du": "fr", "dans": "fr",
+	"el": "es", "los": "es", "las": "es", "y": "es", "del": "es", "una": "es", "con": "es",
+	"het": "nl", "een": "nl", "van": "nl", "voor": "nl", "met": "nl", "niet": "nl",
+}

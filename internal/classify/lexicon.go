@@ -1,0 +1,284 @@
+package classify
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/ifhhro/rightsdesk/internal/analyze"
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
+
+// A lexicon is the words of one language that speak for or against topics,
+// compiled. The file format is described in lexicon/README.md.
+type lexicon struct {
+	language string
+	words    *trie
+	topics   [][]rule // by the topic's place in news.Topics
+	masks    []int32  // atoms whose words count for nothing
+	ownMasks [][]int32
+	sets     map[string]int32 // atom of each @set
+	atoms    int32
+}
+
+// A rule is one pattern of a topic with its weight.
+type rule struct {
+	weight  float64
+	place   place
+	near    []operand
+	with    []operand // each must stand somewhere in the text
+	without []operand // none may
+	source  string    // the pattern as written
+}
+
+// A place limits where a pattern counts.
+type place byte
+
+const (
+	anywhere place = iota
+	titleOnly
+	leadOnly // title or first sentences
+)
+
+// An operand is a phrase or a set; gap is how many words may stand between it
+// and the operand before it.
+type operand struct {
+	atom int32
+	gap  int
+}
+
+// parser reads one lexicon text; line numbers are for errors.
+type parser struct {
+	lex     *lexicon
+	section string
+	topic   int // -1 outside a topic
+	line    int
+}
+
+var sectionLine = regexp.MustCompile(`^\[(@?[a-z0-9-]+|!)\]$`)
+
+func newLexicon(language string) *lexicon {
+	n := len(news.Topics())
+	return &lexicon{language: language, words: newTrie(), topics: make([][]rule, n), ownMasks: make([][]int32, n), sets: map[string]int32{}}
+}
+
+// add compiles a text into the lexicon. Errors wrap news.ErrInvalid and name
+// the line.
+func (l *lexicon) add(text string) error {
+	p := parser{lex: l, topic: -1}
+	return p.read(text)
+}
+
+// addTopic compiles the text of one topic, as a curator edits it.
+func (l *lexicon) addTopic(topic int, text string) error {
+	p := parser{lex: l, topic: topic, section: string(news.Topics()[topic].Slug)}
+	return p.read(text)
+}
+
+func (p *parser) read(text string) error {
+	for line := range strings.SplitSeq(text, "\n") {
+		p.line++
+		if at := strings.IndexByte(line, '#'); at >= 0 {
+			line = line[:at]
+		}
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		if err := p.take(line); err != nil {
+			return fmt.Errorf("lexicon %s, line %d: %w: %w", p.lex.language, p.line, err, news.ErrInvalid)
+		}
+	}
+	return nil
+}
+
+func (p *parser) take(line string) error {
+	if m := sectionLine.FindStringSubmatch(line); m != nil {
+		return p.open(m[1])
+	}
+	switch {
+	case p.section == "":
+		return fmt.Errorf("%q stands before the first [section]", line)
+	case strings.HasPrefix(p.section, "@"):
+		return p.takeMembers(line)
+	case p.section == "!":
+		return p.takeMasks(&p.lex.masks, line)
+	case strings.HasPrefix(line, "!"):
+		return p.takeMasks(&p.lex.ownMasks[p.topic], line[1:])
+	}
+	return p.takeRules(line)
+}
+
+func (p *parser) open(section string) error {
+	p.section, p.topic = section, -1
+	if section == "!" {
+		return nil
+	}
+	if strings.HasPrefix(section, "@") {
+		if _, ok := p.lex.sets[section]; !ok {
+			p.lex.sets[section] = p.lex.newAtom()
+		}
+		return nil
+	}
+	p.topic = topicIndex(news.Slug(section))
+	if p.topic < 0 {
+		return fmt.Errorf("[%s] is no topic and no @set", section)
+	}
+	return nil
+}
+
+func (p *parser) takeMembers(line string) error {
+	atom := p.lex.sets[p.section]
+	for member := range strings.SplitSeq(line, "|") {
+		member = strings.TrimSpace(member)
+		if strings.HasPrefix(member, "@") {
+			if _, ok := p.lex.sets[member]; !ok {
+				return fmt.Errorf("%s is not defined above", member)
+			}
+			p.lex.words.include(p.lex.sets[member], atom)
+			continue
+		}
+		if err := p.addPhrase(member, atom); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *parser) takeMasks(to *[]int32, line string) error {
+	atom := p.lex.newAtom()
+	for phrase := range strings.SplitSeq(line, "|") {
+		if err := p.addPhrase(phrase, atom); err != nil {
+			return err
+		}
+	}
+	*to = append(*to, atom)
+	return nil
+}
+
+var ruleLine = regexp.MustCompile(`^(-?\d+(?:\.\d+)?)([tl]?)\s+(.+)$`)
+
+// takeRules reads `WEIGHT[t|l] pattern | pattern …`.
+func (p *parser) takeRules(line string) error {
+	m := ruleLine.FindStringSubmatch(line)
+	if m == nil {
+		return fmt.Errorf("%q is not a weight and a pattern, such as \"3 right to health\"", line)
+	}
+	weight, err := strconv.ParseFloat(m[1], 64)
+	if err != nil || weight < -maxWeight || weight > maxWeight || weight == 0 {
+		return fmt.Errorf("weight %s is not between -%d and %d, or is 0", m[1], maxWeight, maxWeight)
+	}
+	where := map[string]place{"": anywhere, "t": titleOnly, "l": leadOnly}[m[2]]
+	for pattern := range strings.SplitSeq(m[3], "|") {
+		r, err := p.pattern(strings.TrimSpace(pattern))
+		if err != nil {
+			return err
+		}
+		r.weight, r.place = weight, where
+		p.lex.topics[p.topic] = append(p.lex.topics[p.topic], r)
+	}
+	return nil
+}
+
+const maxWeight = 9
+
+// near parts the operands of a pattern: "~6" allows six words between.
+var near = regexp.MustCompile(`\s+~(\d*)\s+`)
+
+const defaultGap = 5
+
+// pattern reads `operand ~6 operand & operand -& operand`.
+func (p *parser) pattern(s string) (rule, error) {
+	r := rule{source: s}
+	parts := companion.Split(s, -1)
+	signs := companion.FindAllString(s, -1)
+	for i, part := range parts[1:] {
+		op, err := p.operand(part)
+		if err != nil {
+			return r, err
+		}
+		if strings.Contains(signs[i], "-") {
+			r.without = append(r.without, op)
+		} else {
+			r.with = append(r.with, op)
+		}
+	}
+	gaps := near.FindAllStringSubmatch(parts[0], -1)
+	for i, part := range near.Split(parts[0], -1) {
+		op, err := p.operand(part)
+		if err != nil {
+			return r, err
+		}
+		if i > 0 {
+			op.gap = defaultGap
+			if g := gaps[i-1][1]; g != "" {
+				op.gap, _ = strconv.Atoi(g) // digits by the expression; too long gives the largest gap
+			}
+		}
+		r.near = append(r.near, op)
+	}
+	return r, nil
+}
+
+var companion = regexp.MustCompile(`\s+-?&\s+`)
+
+func (p *parser) operand(s string) (operand, error) {
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "@") {
+		atom, ok := p.lex.sets[s]
+		if !ok {
+			return operand{}, fmt.Errorf("%s is not defined above", s)
+		}
+		return operand{atom: atom}, nil
+	}
+	atom := p.lex.newAtom()
+	return operand{atom: atom}, p.addPhrase(s, atom)
+}
+
+func (l *lexicon) newAtom() int32 {
+	l.atoms++
+	return l.atoms - 1
+}
+
+// addPhrase enters a phrase under an atom: words match by their stem, `=word`
+// as it is, `^WORD` with its capitals, `word*` from its beginning.
+func (p *parser) addPhrase(phrase string, atom int32) error {
+	var steps []step
+	for _, w := range strings.Fields(phrase) {
+		kind, word := byStem, w
+		switch {
+		case strings.HasPrefix(w, "="):
+			kind, word = byFold, w[1:]
+		case strings.HasPrefix(w, "^"):
+			kind, word = byCase, w[1:]
+		case strings.HasSuffix(w, "*"):
+			kind, word = byPrefix, w[:len(w)-1]
+		}
+		toks := analyze.Tokens(word, p.lex.language)
+		for _, t := range toks {
+			switch kind {
+			case byStem:
+				steps = append(steps, step{byStem, t.Stem})
+			case byCase:
+				steps = append(steps, step{byCase, word[t.Start:t.End]})
+			default:
+				steps = append(steps, step{kind, t.Fold})
+			}
+		}
+	}
+	if len(steps) == 0 {
+		return fmt.Errorf("%q holds no word", phrase)
+	}
+	p.lex.words.add(steps, atom)
+	return nil
+}
+
+func topicIndex(s news.Slug) int {
+	for i, t := range news.Topics() {
+		if t.Slug == s {
+			return i
+		}
+	}
+	return -1
+}
