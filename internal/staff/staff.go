@@ -105,3 +105,17 @@ type AuditEntry struct {
 	Detail  string // never an address
 	Hash    []byte
 }
+
+// KeepsAdministrator returns an error wrapping news.ErrConflict when a change
+// of an account from before to after would leave nobody who can run the desk.
+func KeepsAdministrator(before, after Account, others []Account) error {
+	if !before.May(RunDesk) || after.May(RunDesk) {
+		return nil
+	}
+	for _, o := range others {
+		if o.May(RunDesk) && o.Password != "" {
+			return nil
+		}
+	}
+	return fmt.Errorf("account %q is the last administrator, make another one first: %w", after.Name, news.ErrConflict)
+}

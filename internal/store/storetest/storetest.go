@@ -19,6 +19,8 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"house", house},
 		{"desk", desk},
+		{"accounts", accounts},
+		{"audit", audit},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

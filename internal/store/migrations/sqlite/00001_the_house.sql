@@ -274,10 +274,10 @@ CREATE TABLE invitations (
 );
 
 CREATE TABLE sessions (
-	hash    BLOB   PRIMARY KEY,                -- SHA-256 of the 256-bit token
+	hash    BLOB   PRIMARY KEY,                -- SHA-256 of the 256-bit secret
 	account BIGINT NOT NULL REFERENCES accounts (id),
-	created BIGINT NOT NULL,
-	seen    BIGINT NOT NULL
+	created BIGINT NOT NULL,                   -- when its person proved who they are
+	seen    BIGINT NOT NULL                    -- the last request, to the minute
 );
 CREATE INDEX sessions_account ON sessions (account);
 
