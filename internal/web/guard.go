@@ -21,7 +21,7 @@ const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; form
 // guard is what every request passes, whatever its route.
 func (s *Site) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		i := &info{id: requestID()}
+		i := &info{id: requestID(), lang: "en"}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, i))
 		rec := &recorder{ResponseWriter: w}
 		began := time.Now()

@@ -68,6 +68,7 @@ type Frame struct {
 	Path    string // of the request; empty where it holds a secret
 	Lang    string // BCP 47
 	Dir     string // ltr or rtl
+	Prefix  string // of links to pages for readers in this language: "" or "/fr"
 	Account *staff.Account
 	Page    any
 }
@@ -75,7 +76,8 @@ type Frame struct {
 // May reports whether the person looking may do p.
 func (f Frame) May(p staff.Permission) bool { return f.Account != nil && f.Account.May(p) }
 
-// A Localised page says which language it is written in; others are English.
+// A Localised page says which language it is written in; others are in the
+// language of the address.
 type Localised interface{ Language() string }
 
 // Render answers with a page inside the layout.
@@ -119,13 +121,14 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name, 
 }
 
 func (s *Site) frame(r *http.Request, page any) Frame {
-	f := Frame{Name: s.name, Part: part(r.URL.Path), Lang: "en", Dir: "ltr", Account: Account(r), Page: page}
+	f := Frame{Name: s.name, Part: part(r.URL.Path), Lang: Language(r), Account: Account(r), Page: page}
 	if !requestInfo(r.Context()).secret {
 		f.Path = r.URL.Path
 	}
 	if l, ok := page.(Localised); ok {
-		f.Lang, f.Dir = l.Language(), Direction(l.Language())
+		f.Lang = l.Language()
 	}
+	f.Dir, f.Prefix = Direction(f.Lang), Prefix(f.Lang)
 	return f
 }
 

@@ -57,6 +57,7 @@ func (s *Site) Handler(lists ...[]Route) http.Handler {
 // status to say.
 func (s *Site) dispatch(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = withLanguage(r)
 		h, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
@@ -127,6 +128,7 @@ func (s *Site) admit(w http.ResponseWriter, r *http.Request, route Route, info *
 // info is what the frame knows about one request. It travels in the context.
 type info struct {
 	id      string
+	lang    string         // of the address's prefix; "en" without one
 	route   string         // the pattern, never the path: paths hold tokens
 	secret  bool           // the route's
 	session *staff.Session // nil where nobody is signed in or nobody looked
@@ -138,7 +140,7 @@ func requestInfo(ctx context.Context) *info {
 	if i, ok := ctx.Value(infoKey{}).(*info); ok {
 		return i
 	}
-	return &info{}
+	return &info{lang: "en"}
 }
 
 // Account returns who sent a request. It is nil on routes for anyone, and

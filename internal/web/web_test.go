@@ -305,6 +305,37 @@ func TestRouteMustSayWhomItServes(t *testing.T) {
 	webtest.Site(t).Handler([]web.Route{{Pattern: "GET /x", Do: say("x")}})
 }
 
+func TestLanguagePrefix(t *testing.T) {
+	t.Parallel()
+	h := webtest.Site(t, admin).Handler([]web.Route{
+		{Pattern: "GET /stories/{name}", Needs: web.Anyone, Do: func(w http.ResponseWriter, r *http.Request) error {
+			_, err := io.WriteString(w, web.Language(r)+" "+r.PathValue("name"))
+			return err
+		}},
+		{Pattern: "GET /{$}", Needs: web.Anyone, Do: func(w http.ResponseWriter, r *http.Request) error {
+			_, err := io.WriteString(w, web.Language(r))
+			return err
+		}},
+		{Pattern: "GET /admin", Needs: staff.RunDesk, Do: say("admin")},
+	})
+	for path, want := range map[string]string{
+		"/stories/a": "200 en a", "/fr/stories/a": "200 fr a", "/ar/stories/%D8%A3%2Fb": "200 ar أ/b", "/fr/": "200 fr",
+		"/xx/stories/a": "404", "/en/stories/a": "404", "/fr/admin": "404", "/fr/fr/": "404", "/fr/static/app.css": "404",
+	} {
+		w := webtest.Get(h, path, "ada")
+		got := fmt.Sprint(w.Code)
+		if w.Code == 200 {
+			got += " " + w.Body.String()
+		}
+		if got != want {
+			t.Errorf("%s = %q, want %q", path, got, want)
+		}
+	}
+	if page := webtest.Get(h, "/ar/nothing", "").Body.String(); !strings.Contains(page, `<html lang="ar" dir="rtl">`) {
+		t.Errorf("an error page in Arabic is not: %s", page)
+	}
+}
+
 func TestFramePages(t *testing.T) {
 	t.Parallel()
 	type sample struct {
