@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/smtpout"
+	"github.com/ifhhro/rightsdesk/internal/store"
+	"github.com/ifhhro/rightsdesk/internal/web"
+	"github.com/robfig/cron/v3"
+	"github.com/spf13/pflag"
+)
+
+// settings are the flags every command that opens the house understands. Each
+// is checked once, by check, before anything is opened.
+type settings struct {
+	dataDir       string
+	listen        string
+	baseURL       string
+	feeds         string
+	slot          string
+	zone          string
+	from          string
+	replyTo       string
+	postalAddress string
+	relays        []string
+	catch         bool
+	solo          bool
+	allowCIDR     []string
+	connections   int
+	logFormat     string
+
+	base   *url.URL
+	loc    *time.Location
+	sender mail.Address
+	relay  []smtpout.Relay
+	allow  []netip.Prefix
+}
+
+func defaultSettings() settings {
+	return settings{
+		dataDir:     "data",
+		listen:      "127.0.0.1:8080",
+		baseURL:     "http://localhost:8080",
+		feeds:       "feeds.yaml",
+		slot:        "0 7 * * 1",
+		zone:        "Europe/Amsterdam",
+		from:        "IFHHRO digest <digest@localhost.localdomain>",
+		connections: 4,
+		logFormat:   "text",
+	}
+}
+
+// dataFlags are what a command needs that only looks at the books.
+func (s *settings) dataFlags(f *pflag.FlagSet) {
+	f.StringVar(&s.dataDir, "data-dir", s.dataDir, "directory that holds the database and the caught mail")
+}
+
+// houseFlags are what a command needs that composes or sends.
+func (s *settings) houseFlags(f *pflag.FlagSet) {
+	s.dataFlags(f)
+	f.StringVar(&s.baseURL, "base-url", s.baseURL, "address under which readers reach this desk; links in mails begin with it")
+	f.StringVar(&s.feeds, "feeds", s.feeds, "the list of sources")
+	f.StringVar(&s.slot, "slot", s.slot, "when an issue is due, as a cron expression")
+	f.StringVar(&s.zone, "zone", s.zone, "time zone of the slot and of dates in issues")
+	f.StringVar(&s.from, "from", s.from, "From of the digest")
+	f.StringVar(&s.replyTo, "reply-to", s.replyTo, "where answers of readers go")
+	f.StringVar(&s.postalAddress, "postal-address", s.postalAddress, "postal address in the foot of every mail")
+	f.StringArrayVar(&s.relays, "relay", nil, "mail server, smtp[s]://user@host:port (repeatable)")
+	f.BoolVar(&s.catch, "catch", s.catch, "keep mail in a maildir under the data directory instead of sending it")
+	f.BoolVar(&s.solo, "solo", s.solo, "let one person both compose and approve an issue")
+	f.StringArrayVar(&s.allowCIDR, "fetch-allow-cidr", nil, "private network the fetcher may ask, for tests and intranets (repeatable)")
+	f.IntVar(&s.connections, "connections", s.connections, "connections to the mail server at a time")
+	f.StringVar(&s.logFormat, "log-format", s.logFormat, "text or json")
+}
+
+// check reads every setting and names the flag and the variable of the first
+// that cannot be.
+func (s *settings) check() error {
+	var err error
+	if s.base, err = web.ParseBase(s.baseURL); err != nil {
+		return badSetting("base-url", "say for example --base-url https://digest.example.org", "%v", err)
+	}
+	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		return badSetting("listen", "say for example --listen 127.0.0.1:8080", "%q is not host:port", s.listen)
+	}
+	if s.loc, err = time.LoadLocation(s.zone); err != nil {
+		return badSetting("zone", "say for example --zone Europe/Amsterdam", "%q is not a time zone", s.zone)
+	}
+	if _, err := cron.ParseStandard(s.slot); err != nil {
+		return badSetting("slot", `Monday at seven is --slot "0 7 * * 1"`, "%q is not a cron expression: %v", s.slot, err)
+	}
+	if s.logFormat != "text" && s.logFormat != "json" {
+		return badSetting("log-format", "say text or json", "%q is neither text nor json", s.logFormat)
+	}
+	if s.connections < 1 || s.connections > 64 {
+		return badSetting("connections", "4 is a good number", "%d is not between 1 and 64", s.connections)
+	}
+	return errors.Join(s.checkMail(), s.checkAllow())
+}
+
+func (s *settings) checkMail() error {
+	from, err := mail.ParseAddress(s.from)
+	if err != nil {
+		return badSetting("from", `say for example --from "IFHHRO digest <digest@example.org>"`, "%q is not a mail address", s.from)
+	}
+	s.sender = *from
+	if s.replyTo != "" {
+		if _, err := mail.ParseAddress(s.replyTo); err != nil {
+			return badSetting("reply-to", "say for example --reply-to office@example.org", "%q is not a mail address", s.replyTo)
+		}
+	}
+	if s.catch && len(s.relays) > 0 {
+		return badSetting("catch", "leave one of the two out", "mail cannot be both caught and sent to a relay")
+	}
+	for _, r := range s.relays {
+		relay, err := smtpout.ParseRelay(r)
+		if err != nil {
+			return badSetting("relay", "say for example --relay smtps://user:password@mail.example.org:465", "%v", err)
+		}
+		s.relay = append(s.relay, relay)
+	}
+	return nil
+}
+
+func (s *settings) checkAllow() error {
+	for _, c := range s.allowCIDR {
+		p, err := netip.ParsePrefix(c)
+		if err != nil {
+			return badSetting("fetch-allow-cidr", "say for example --fetch-allow-cidr 127.0.0.0/8", "%q is not a network", c)
+		}
+		s.allow = append(s.allow, p)
+	}
+	return nil
+}
+
+// openBooks opens the store of an existing data directory; a command that only
+// looks must not make an empty one and report that all is well.
+func (s *settings) openBooks(ctx context.Context) (*store.Store, error) {
+	if _, err := os.Stat(filepath.Join(s.dataDir, store.File)); errors.Is(err, fs.ErrNotExist) {
+		return nil, hinted(fmt.Errorf("no desk in %s", s.dataDir), "name its directory with --data-dir, or begin one with: rightsdesk serve")
+	}
+	return store.Open(ctx, s.dataDir)
+}
+
+// logger writes to stderr in the form that was asked for.
+func (a *app) logger(s *settings) *slog.Logger {
+	if s.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, nil))
+}
