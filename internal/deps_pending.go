@@ -37,7 +37,6 @@ import (
 	_ "github.com/riverqueue/river/riverdriver/riversqlite"
 	_ "github.com/riverqueue/river/rivermigrate"
 	_ "github.com/riverqueue/river/rivertype"
-	_ "github.com/robfig/cron/v3"
 	_ "github.com/rogpeppe/go-internal/testscript"
 	_ "github.com/schollz/progressbar/v3"
 	_ "github.com/spf13/cobra"

@@ -96,7 +96,7 @@ func TestACopyKeepsTheBooks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := audience.Copy{State: audience.Attempting, Attempts: 1, Frozen: frozen}
+			c := audience.Copy{State: audience.Attempting, Attempts: 1, FirstTry: frozen}
 			now := frozen.Add(tt.at)
 			if err := c.Record(tt.o, now, 0); err != nil {
 				t.Fatal(err)

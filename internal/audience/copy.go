@@ -27,7 +27,7 @@ const (
 // Final reports whether nothing more happens to the copy.
 func (s CopyState) Final() bool { return s != Waiting && s != Attempting }
 
-// GiveUpAfter is how long a copy is tried.
+// GiveUpAfter is how long a copy is tried, from its first attempt.
 const GiveUpAfter = 3 * 24 * time.Hour
 
 // A Copy is one reader's copy of one issue: one row of the ledger.
@@ -43,16 +43,48 @@ type Copy struct {
 	Why       string // of excluded, refused, given up: in plain words, no address in it
 	Attempts  int
 	Uncertain int       // how often a sender died holding it: so many second copies may exist
+	FirstTry  time.Time // when a sender first held it to send; zero before
 	NextTry   time.Time // zero when final
-	Frozen    time.Time
 	Settled   time.Time // when it became final
 	Fence     int64     // the lease it is held under; a result from another fence is refused
 	Code      int       // last SMTP reply code; 0 if none
+	Now       State     // where its reader stands as it is taken; Suppressed if the journal says so
+}
+
+// Exclude settles a copy whose reader is active no more, and reports whether
+// it did. It stays waiting otherwise.
+func (c *Copy) Exclude(now time.Time) bool {
+	if c.State != Waiting || c.Now == Active && !c.Address.IsZero() {
+		return false
+	}
+	c.State, c.Why, c.Settled, c.NextTry = Excluded, excludedWhy[c.Now], now, time.Time{}
+	if c.Why == "" {
+		c.Why = "erased"
+	}
+	return true
+}
+
+// Why a reader who is not active gets no copy.
+var excludedWhy = map[State]string{
+	Pending: "asked again, not confirmed yet", Left: "unsubscribed", Suppressed: "suppressed", Erased: "erased",
+}
+
+// Attempt marks that a sender is about to send the copy.
+func (c *Copy) Attempt(now time.Time) error {
+	if c.State != Waiting {
+		return fmt.Errorf("attempt copy %d: it is %s: %w", c.ID, c.State, news.ErrConflict)
+	}
+	c.State = Attempting
+	c.Attempts++
+	if c.FirstTry.IsZero() {
+		c.FirstTry = now
+	}
+	return nil
 }
 
 // An Outcome is what became of one attempt, in the words of the ledger.
 type Outcome struct {
-	State CopyState     // Sent, Refused or Waiting
+	State CopyState     // Sent, Refused, Excluded or Waiting
 	Why   string        // no address in it
 	Code  int           // SMTP reply code; 0 if none came
 	After time.Duration // Waiting: not before this; 0 = by the schedule
@@ -68,11 +100,14 @@ func (c *Copy) Record(o Outcome, now time.Time, jitter float64) error {
 		return fmt.Errorf("record copy %d: it is %s: %w", c.ID, c.State, news.ErrConflict)
 	}
 	c.Code, c.Why = o.Code, o.Why
+	if o.Ours {
+		c.Attempts--
+	}
 	switch o.State {
-	case Sent, Refused:
+	case Sent, Refused, Excluded:
 		c.State, c.Settled, c.NextTry = o.State, now, time.Time{}
 	case Waiting:
-		if now.Sub(c.Frozen) > GiveUpAfter {
+		if now.Sub(c.FirstTry) > GiveUpAfter {
 			c.State, c.Settled, c.NextTry = GivenUp, now, time.Time{}
 			break
 		}
@@ -93,21 +128,4 @@ func RetryAfter(n int, jitter float64) time.Duration {
 	steps := [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
 	d := steps[min(max(n, 1), len(steps))-1]
 	return d + time.Duration(float64(d)*jitter/4)
-}
-
-// Counts are the books of one issue.
-type Counts struct {
-	Intended  int `json:"intended"`
-	Waiting   int `json:"waiting"` // attempting among them
-	Sent      int `json:"sent"`
-	Refused   int `json:"refused"`
-	Excluded  int `json:"excluded"`
-	GivenUp   int `json:"given_up"`
-	Withdrawn int `json:"withdrawn"`
-	Uncertain int `json:"uncertain"` // copies that may have gone out twice; a mark, not a state
-}
-
-// Balanced reports whether every intended copy is accounted for.
-func (c Counts) Balanced() bool {
-	return c.Intended == c.Waiting+c.Sent+c.Refused+c.Excluded+c.GivenUp+c.Withdrawn
 }

@@ -45,7 +45,9 @@ type Issue struct {
 	ApprovedAt   time.Time
 	Solo         bool   // editor and approver were one person, by --solo
 	HeldWhy      string // why nothing goes out
+	Intended     int    // copies written at the freeze
 	Frozen       time.Time
+	Withdrawn    time.Time // a person stopped it: what waited then never goes
 	Finished     time.Time
 	Created      time.Time
 }
@@ -153,10 +155,22 @@ func (i *Issue) Drop(story StoryID, who string) error {
 	return nil
 }
 
+// StoryEdited voids the approval because a story in the issue changed: what was
+// approved is no longer what would go out.
+func (i *Issue) StoryEdited(who string) {
+	if i.Editable() {
+		i.changed(who)
+	}
+}
+
+// changed makes a new revision. When the clock adds stories, the person who
+// arranged the rest stays the editor, and so cannot approve it.
 func (i *Issue) changed(who string) {
 	i.Revision++
 	i.State = IssueDraft
-	i.EditedBy = who
+	if who != "" {
+		i.EditedBy = who
+	}
 	i.ApprovedBy, i.ApprovedAt, i.Solo = "", time.Time{}, false
 }
 
@@ -215,6 +229,54 @@ func (i *Issue) Cancel() error {
 	}
 	i.State, i.Sections = IssueCancelled, nil
 	return nil
+}
+
+// Withdraw stops an issue for good: no copy that waits goes out any more.
+func (i *Issue) Withdraw(now time.Time) error {
+	if i.State != IssueSending && i.State != IssueHeld {
+		return fmt.Errorf("withdraw issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
+	}
+	i.State, i.HeldWhy, i.Withdrawn = IssueSending, "", now
+	return nil
+}
+
+// CatchUp is how long after its time an approved issue still goes out by
+// itself. An older one waits for a person to send it.
+const CatchUp = 48 * time.Hour
+
+// Due reports whether the clock should freeze the issue now: it is approved,
+// its time has come, and neither its time nor its approval is older than
+// CatchUp.
+func (i *Issue) Due(now time.Time) bool {
+	ready := i.Slot
+	if i.ApprovedAt.After(ready) {
+		ready = i.ApprovedAt
+	}
+	return i.State == IssueApproved && !now.Before(i.Slot) && now.Sub(ready) < CatchUp
+}
+
+// Missed reports whether the issue is approved but its time passed too long
+// ago to go out by itself.
+func (i *Issue) Missed(now time.Time) bool {
+	return i.State == IssueApproved && !now.Before(i.Slot) && !i.Due(now)
+}
+
+// Counts are the books of one issue: what became of its copies. No reader can
+// be told from them.
+type Counts struct {
+	Intended  int `json:"intended"`
+	Waiting   int `json:"waiting"` // attempting among them
+	Sent      int `json:"sent"`
+	Refused   int `json:"refused"`
+	Excluded  int `json:"excluded"`
+	GivenUp   int `json:"given_up"`
+	Withdrawn int `json:"withdrawn"`
+	Uncertain int `json:"uncertain"` // copies that may have gone out twice; a mark, not a state
+}
+
+// Balanced reports whether every intended copy is accounted for.
+func (c Counts) Balanced() bool {
+	return c.Intended == c.Waiting+c.Sent+c.Refused+c.Excluded+c.GivenUp+c.Withdrawn
 }
 
 // Finish closes an issue none of whose copies waits.

@@ -210,6 +210,23 @@ func (s *Story) decide(to StoryState, reason, who string, now time.Time) {
 	s.State, s.Reason, s.DecidedBy, s.DecidedAt = to, reason, who, now
 }
 
+// JoinIssue puts the story into an issue. It returns an error wrapping
+// ErrConflict unless the story is approved and in no other: no reader gets it
+// twice.
+func (s *Story) JoinIssue(id IssueID) error {
+	switch {
+	case s.State != StoryApproved:
+		return fmt.Errorf("story %d cannot go into an issue: it is %s: %w", s.ID, s.State, ErrConflict)
+	case s.Issue != 0 && s.Issue != id:
+		return fmt.Errorf("story %d stands in another issue: %w", s.ID, ErrConflict)
+	}
+	s.Issue = id
+	return nil
+}
+
+// LeaveIssue frees the story for another issue.
+func (s *Story) LeaveIssue() { s.Issue = 0 }
+
 // GoesTo reports whether a reader who chose these topics gets the story:
 // a story with no topic, or for all, goes to everyone; no topic chosen is all.
 func (s *Story) GoesTo(chosen []Slug) bool {

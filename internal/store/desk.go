@@ -121,7 +121,7 @@ func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.De
 			} else if err != nil {
 				return err
 			}
-			if err := saveStory(ctx, tx, &story); err != nil {
+			if err := saveStory(ctx, tx, &story, d.Who); err != nil {
 				return err
 			}
 			d.Story = id
@@ -247,7 +247,7 @@ func undoOne(ctx context.Context, tx *sql.Tx, p past, who string, undo func(now 
 	if err := undo(&story, p.before); err != nil {
 		return err
 	}
-	if err := saveStory(ctx, tx, &story); err != nil {
+	if err := saveStory(ctx, tx, &story, who); err != nil {
 		return err
 	}
 	if err := moveItems(ctx, tx, p.moved, p.Story); err != nil {
@@ -277,7 +277,7 @@ func emptySplit(ctx context.Context, tx *sql.Tx, p past, who string) error {
 	if err := home.Absorb(&came, who, p.At); err != nil {
 		return fmt.Errorf("undo decision %d: %w", p.ID, err)
 	}
-	return saveStory(ctx, tx, &came)
+	return saveStory(ctx, tx, &came, who)
 }
 
 func moveItems(ctx context.Context, tx *sql.Tx, items []news.ItemID, to news.StoryID) error {
@@ -313,7 +313,7 @@ func (s *Store) Merge(ctx context.Context, into news.StoryID, from []news.StoryI
 			if err := moveItems(ctx, tx, items, into); err != nil {
 				return err
 			}
-			if err := saveStory(ctx, tx, &other); err != nil {
+			if err := saveStory(ctx, tx, &other, d.Who); err != nil {
 				return err
 			}
 			d.Story, d.Other = id, into
@@ -328,7 +328,7 @@ func (s *Store) Merge(ctx context.Context, into news.StoryID, from []news.StoryI
 		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET batch = $1 WHERE id = $1`, d.Batch); err != nil {
 			return fmt.Errorf("record merge: %w", err)
 		}
-		return saveStory(ctx, tx, &home)
+		return saveStory(ctx, tx, &home, d.Who)
 	})
 }
 

@@ -98,8 +98,18 @@ func insertStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 	return saveTopics(ctx, tx, s)
 }
 
-// saveStory writes a changed story with its topics.
-func saveStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
+// saveStory writes a changed story with its topics. who changed it, and so
+// cannot alone approve the issue that holds it.
+func saveStory(ctx context.Context, tx *sql.Tx, s *news.Story, who string) error {
+	var was int64
+	if err := tx.QueryRowContext(ctx, `SELECT revision FROM stories WHERE id = $1`, s.ID).Scan(&was); err != nil {
+		return notFound(err, "save story %d", s.ID)
+	}
+	if s.Issue != 0 && s.Revision != was {
+		if err := voidApproval(ctx, tx, s.Issue, who); err != nil {
+			return err
+		}
+	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE stories SET state = $1, revision = $2, slug = $3, language = $4, headline = $5, summary = $6, commentary = $7,
 			signed = $8, texts = $9, link = $10, source = $11, published = $12, kind = $13, for_all = $14, countries = $15,
@@ -162,7 +172,7 @@ func updateStory(ctx context.Context, tx *sql.Tx, id news.StoryID, d news.Decisi
 	if err := change(&story); err != nil {
 		return err
 	}
-	if err := saveStory(ctx, tx, &story); err != nil {
+	if err := saveStory(ctx, tx, &story, d.Who); err != nil {
 		return err
 	}
 	d.Story = id

@@ -19,6 +19,8 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"house", house},
 		{"desk", desk},
+		{"publish", publish},
+		{"deliver", deliver},
 		{"accounts", accounts},
 		{"audit", audit},
 	} {

@@ -150,7 +150,9 @@ CREATE TABLE issues (
 	approved_at  BIGINT  NOT NULL DEFAULT 0,
 	solo         INTEGER NOT NULL DEFAULT 0,
 	held_why     TEXT    NOT NULL DEFAULT '',
+	intended     BIGINT  NOT NULL DEFAULT 0,   -- copies written at the freeze
 	frozen       BIGINT  NOT NULL DEFAULT 0,
+	withdrawn    BIGINT  NOT NULL DEFAULT 0,
 	finished     BIGINT  NOT NULL DEFAULT 0,
 	created      BIGINT  NOT NULL
 );
@@ -244,17 +246,25 @@ CREATE TABLE copies (
 	code       INTEGER NOT NULL DEFAULT 0,
 	attempts   INTEGER NOT NULL DEFAULT 0,
 	uncertain  INTEGER NOT NULL DEFAULT 0,     -- times a sender died holding it
+	first_try  BIGINT  NOT NULL DEFAULT 0,
 	next_try   BIGINT  NOT NULL DEFAULT 0,     -- 0 when final
-	holder     TEXT    NOT NULL DEFAULT '',    -- lease: who, under which fence, until when
-	fence      BIGINT  NOT NULL DEFAULT 0,
-	until      BIGINT  NOT NULL DEFAULT 0,
+	fence      BIGINT  NOT NULL DEFAULT 0,     -- the lease it is held under; 0 = free
 	settled    BIGINT  NOT NULL DEFAULT 0,
 	UNIQUE (issue, reader)
 );
-CREATE INDEX copies_due ON copies (next_try) WHERE next_try <> 0;
+CREATE INDEX copies_due ON copies (issue, next_try) WHERE next_try <> 0 AND fence = 0;
 CREATE INDEX copies_issue_state ON copies (issue, state);
 CREATE INDEX copies_reader ON copies (reader);
-CREATE INDEX copies_held ON copies (until) WHERE holder <> '';
+CREATE INDEX copies_held ON copies (fence) WHERE next_try <> 0 AND fence <> 0;
+
+-- Who is sending now. The id is the fencing number of every copy held under
+-- the lease: it grows and never comes again, so the late result of a sender
+-- that was thought dead is refused.
+CREATE TABLE leases (
+	id     INTEGER PRIMARY KEY AUTOINCREMENT,
+	holder TEXT    NOT NULL,
+	until  BIGINT  NOT NULL
+);
 
 -- Desk accounts.
 CREATE TABLE accounts (

@@ -1,0 +1,83 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
+
+// A Choice is what a reader could have chosen, to see the mail they would get.
+type Choice struct {
+	Language string
+	Format   string      // html, text or lite
+	Topics   []news.Slug // none = all
+}
+
+// Preview makes the mail that a reader of that choice gets, or would get if
+// the issue were frozen as it stands. It returns an error wrapping
+// news.ErrNotFound when no story is for them.
+func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail, error) {
+	prefs := audience.Preferences{Language: c.Language, Format: audience.Format(c.Format), Topics: c.Topics}
+	if err := prefs.Check(); err != nil {
+		return Mail{}, err
+	}
+	i, err := p.store.Issue(ctx, id)
+	if err != nil {
+		return Mail{}, err
+	}
+	stories, err := p.store.StoriesOf(ctx, id)
+	if err != nil {
+		return Mail{}, err
+	}
+	parts, at, err := p.text(ctx, i, stories)
+	if err != nil {
+		return Mail{}, err
+	}
+	e := newEdition(i.Name, stories, parts, p.opt.Domain, p.opt.Key)
+	nobody := audience.Reader{Preferences: prefs}
+	n, messageID, ok := e.Assign(nobody)
+	if !ok {
+		return Mail{}, fmt.Errorf("issue %d has no story on these topics: %w", id, news.ErrNotFound)
+	}
+	to, err := audience.ParseAddress("reader@example.org")
+	if err != nil {
+		return Mail{}, err
+	}
+	return p.compose.Mail(parts, e.variants[n], audience.Copy{Issue: id, Address: to, MessageID: messageID}, at)
+}
+
+// text is the frozen text of an issue with the instant of its freeze, or what
+// it would be now.
+func (p *Publish) text(ctx context.Context, i news.Issue, stories []news.Story) ([]audience.Part, time.Time, error) {
+	if i.IsFrozen() {
+		parts, err := p.store.Parts(ctx, i.ID)
+		return parts, i.Frozen, err
+	}
+	parts, err := p.compose.Render(i, stories)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("render issue %d: %w", i.ID, err)
+	}
+	return parts, p.now(), nil
+}
+
+// Archive reads up to limit issues whose text is public, the latest first.
+func (p *Publish) Archive(ctx context.Context, limit int) ([]news.Issue, error) {
+	return p.store.FrozenIssues(ctx, limit)
+}
+
+// Archived reads a public issue by its name with its stories in order. An
+// issue that is not frozen does not exist outside.
+func (p *Publish) Archived(ctx context.Context, name string) (news.Issue, []news.Story, error) {
+	i, err := p.store.IssueByName(ctx, name)
+	if err != nil {
+		return news.Issue{}, nil, err
+	}
+	if !i.IsFrozen() {
+		return news.Issue{}, nil, fmt.Errorf("issue %s: %w", name, news.ErrNotFound)
+	}
+	stories, err := p.store.StoriesOf(ctx, i.ID)
+	return i, stories, err
+}

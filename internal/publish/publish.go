@@ -1,0 +1,296 @@
+// Package publish is the clock and the editor of the digest: it drafts the
+// issue of each slot, lets editors arrange and approve it, and freezes it,
+// which writes one copy for every reader. Sending the copies is for deliver,
+// what a mail looks like for compose.
+//
+// Its methods speak the words of news, so that the curators' pages can call
+// them and still cannot name a reader.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
+
+// Store is what publish needs remembered.
+type Store interface {
+	Issue(ctx context.Context, id news.IssueID) (news.Issue, error)
+	IssueByName(ctx context.Context, name string) (news.Issue, error)
+	Issues(ctx context.Context, limit int) ([]news.Issue, error)
+	FrozenIssues(ctx context.Context, limit int) ([]news.Issue, error)
+	EditableIssues(ctx context.Context) ([]news.Issue, error)
+	StoriesOf(ctx context.Context, id news.IssueID) ([]news.Story, error)
+	EnsureIssue(ctx context.Context, slot, cut time.Time, name string,
+		draft func(number, namesakes int, free []news.Story) (*news.Issue, error),
+		take func(i *news.Issue, free []news.Story) error) (news.Issue, error)
+	UpdateIssue(ctx context.Context, id news.IssueID, change func(*news.Issue) error) (news.Issue, error)
+	FreezeIssue(ctx context.Context, id news.IssueID, plan func(*news.Issue, []news.Story) (audience.Edition, error)) (news.Issue, error)
+	ResumeIssue(ctx context.Context, id news.IssueID, change func(*news.Issue) error) (news.Issue, error)
+	WithdrawWaiting(ctx context.Context, id news.IssueID, now time.Time, change func(*news.Issue) error) (news.Issue, error)
+	Counts(ctx context.Context, id news.IssueID) (news.Counts, error)
+	Parts(ctx context.Context, id news.IssueID) ([]audience.Part, error)
+}
+
+// A Composer makes the text of an issue, and a mail of that text.
+type Composer interface {
+	Render(i news.Issue, stories []news.Story) ([]audience.Part, error)
+	Mail(parts []audience.Part, v audience.Variant, c audience.Copy, frozen time.Time) (Mail, error)
+}
+
+// A Mail is one message taken apart for looking at.
+type Mail struct {
+	Subject string
+	HTML    string // empty in the text formats
+	Text    string
+	Raw     []byte // the whole message, RFC 5322
+}
+
+// Options are what a house sets about its digest.
+type Options struct {
+	Slots    *Slots
+	Lead     time.Duration // how long before its slot an issue is drafted by the clock
+	Title    string        // of every issue, before its number
+	Language string        // in which editors write title and introduction, BCP 47
+	Solo     bool          // one person may arrange and approve
+	Domain   string        // ours, on the right of every Message-ID
+	Key      []byte        // blinds readers in Message-IDs
+}
+
+// Publish drafts and freezes issues. It is safe for concurrent use.
+type Publish struct {
+	store   Store
+	compose Composer
+	opt     Options
+	wake    func(kind string)
+	now     func() time.Time
+	log     *slog.Logger
+}
+
+// wakeSend is the kind of work that a frozen or resumed issue leaves.
+const wakeSend = "send"
+
+// New builds the service. wake is called after a commit that leaves work.
+func New(store Store, c Composer, opt Options, wake func(kind string), now func() time.Time, log *slog.Logger) *Publish {
+	return &Publish{store, c, opt, wake, now, log}
+}
+
+// EnsureDrafts is the clock's look: the issue of a slot whose cut has come
+// exists, with every story approved until then, and an approved issue whose
+// time has come is frozen. Of several slots missed while nothing ran only the
+// last is made up, if it is younger than news.CatchUp.
+func (p *Publish) EnsureDrafts(ctx context.Context) error {
+	now := p.now()
+	if slot := p.opt.Slots.Last(now.Add(p.opt.Lead), news.CatchUp+p.opt.Lead); !slot.IsZero() {
+		if _, err := p.ensure(ctx, slot, slot.Add(-p.opt.Lead), ""); err != nil && !errors.Is(err, news.ErrNotFound) {
+			return err
+		}
+	}
+	open, err := p.store.EditableIssues(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, i := range open {
+		errs = append(errs, p.onTime(ctx, i, now))
+	}
+	return errors.Join(errs...)
+}
+
+// onTime freezes an issue that is due and marks one that missed its time.
+func (p *Publish) onTime(ctx context.Context, i news.Issue, now time.Time) error {
+	switch {
+	case i.Due(now):
+		_, err := p.freeze(ctx, i.ID)
+		return err
+	case i.Missed(now) && i.HeldWhy == "":
+		p.log.WarnContext(ctx, "issue missed its time and waits for a person", "issue", i.ID, "slot", i.Slot)
+		_, err := p.store.UpdateIssue(ctx, i.ID, func(i *news.Issue) error {
+			if i.Missed(now) {
+				i.HeldWhy = "its time passed more than two days ago; send it by hand, or cancel it"
+			}
+			return nil
+		})
+		return err
+	}
+	return nil
+}
+
+// ensure makes the draft of a slot, or gives it the stories approved since its
+// own cut. It returns an error wrapping news.ErrNotFound when there is neither
+// draft nor story.
+func (p *Publish) ensure(ctx context.Context, slot, cut time.Time, who string) (news.Issue, error) {
+	name := p.opt.Slots.Name(slot)
+	return p.store.EnsureIssue(ctx, slot, cut, name,
+		func(number, namesakes int, free []news.Story) (*news.Issue, error) {
+			if len(free) == 0 {
+				return nil, nil
+			}
+			i := &news.Issue{
+				Slot: slot, Name: name, Number: number, Title: fmt.Sprintf("%s %d", p.opt.Title, number), Language: p.opt.Language,
+				State: news.IssueDraft, Created: p.now(),
+			}
+			if namesakes > 0 {
+				i.Name = fmt.Sprintf("%s-%d", name, namesakes+1)
+			}
+			return i, take(i, free, cut, who)
+		},
+		func(i *news.Issue, free []news.Story) error {
+			// What a second person approved is not changed by the clock.
+			if !cut.After(i.Cut) || !i.Editable() || who == "" && i.State != news.IssueDraft {
+				return nil
+			}
+			return take(i, free, cut, who)
+		})
+}
+
+func take(i *news.Issue, free []news.Story, cut time.Time, who string) error {
+	ids := make([]news.StoryID, len(free))
+	for n, s := range free {
+		ids[n] = s.ID
+		if !slices.Contains(i.Curators, s.DecidedBy) {
+			i.Curators = append(i.Curators, s.DecidedBy)
+		}
+	}
+	i.Cut = cut
+	return i.Take(ids, who)
+}
+
+// Draft returns the issue that is being worked on, with every story approved
+// until now: that of the last slot while it waits to be sent, else that of the
+// next slot, made now if it does not exist. It returns an error wrapping
+// news.ErrNotFound when no story is approved for it.
+func (p *Publish) Draft(ctx context.Context, who string) (news.Issue, error) {
+	now := p.now()
+	open, err := p.store.EditableIssues(ctx)
+	if err != nil {
+		return news.Issue{}, err
+	}
+	next := p.opt.Slots.Next(now)
+	for n := len(open) - 1; n >= 0; n-- {
+		if slot := open[n].Slot; !slot.After(next) && now.Sub(slot) < news.CatchUp {
+			next = slot
+			break
+		}
+	}
+	// A story approved in this very millisecond belongs to it.
+	for cut := now.Add(time.Millisecond); ; next = p.opt.Slots.Next(next) {
+		i, err := p.ensure(ctx, next, cut, who)
+		switch {
+		case errors.Is(err, news.ErrNotFound):
+			return i, fmt.Errorf("nothing is approved for the issue of %s: %w", next.Format(time.RFC3339), news.ErrNotFound)
+		case err != nil || i.Editable():
+			return i, err
+		}
+	}
+}
+
+// Issue reads one issue.
+func (p *Publish) Issue(ctx context.Context, id news.IssueID) (news.Issue, error) {
+	return p.store.Issue(ctx, id)
+}
+
+// Issues reads up to limit issues, the latest slot first.
+func (p *Publish) Issues(ctx context.Context, limit int) ([]news.Issue, error) {
+	return p.store.Issues(ctx, limit)
+}
+
+// Stories reads the stories of an issue in its order.
+func (p *Publish) Stories(ctx context.Context, id news.IssueID) ([]news.Story, error) {
+	return p.store.StoriesOf(ctx, id)
+}
+
+// Status reads an issue with its books.
+func (p *Publish) Status(ctx context.Context, id news.IssueID) (news.Issue, news.Counts, error) {
+	i, err := p.store.Issue(ctx, id)
+	if err != nil {
+		return i, news.Counts{}, err
+	}
+	counts, err := p.store.Counts(ctx, id)
+	return i, counts, err
+}
+
+// Arrange edits an issue; seen is the revision the editor had before them. Any
+// edit voids an approval.
+func (p *Publish) Arrange(ctx context.Context, id news.IssueID, a news.Arrangement, seen int64, who string) (news.Issue, error) {
+	return p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Arrange(a, seen, who) })
+}
+
+// Drop takes a story out of an issue; it is free for the next.
+func (p *Publish) Drop(ctx context.Context, id news.IssueID, story news.StoryID, who string) (news.Issue, error) {
+	return p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Drop(story, who) })
+}
+
+// Approve releases exactly the revision that who has seen. It returns an error
+// wrapping news.ErrRefused when a second person must do it.
+func (p *Publish) Approve(ctx context.Context, id news.IssueID, seen int64, who string) (news.Issue, error) {
+	return p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Approve(who, seen, p.opt.Solo, p.now()) })
+}
+
+// Send freezes an approved issue now, whatever its slot.
+func (p *Publish) Send(ctx context.Context, id news.IssueID, who string) (news.Issue, error) {
+	i, err := p.freeze(ctx, id)
+	if err == nil {
+		p.log.InfoContext(ctx, "issue sent by hand", "issue", id, "by", who)
+	}
+	return i, err
+}
+
+func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, error) {
+	began := p.now()
+	i, err := p.store.FreezeIssue(ctx, id, func(i *news.Issue, stories []news.Story) (audience.Edition, error) {
+		if err := i.Freeze(began); err != nil {
+			return nil, err
+		}
+		stories = slices.DeleteFunc(stories, func(s news.Story) bool { return s.State != news.StoryApproved })
+		parts, err := p.compose.Render(*i, stories)
+		if err != nil {
+			return nil, fmt.Errorf("render issue %d: %w", i.ID, err)
+		}
+		return newEdition(i.Name, stories, parts, p.opt.Domain, p.opt.Key), nil
+	})
+	if err != nil {
+		return i, err
+	}
+	p.log.InfoContext(ctx, "issue frozen", "issue", id, "copies", i.Intended, "took", p.now().Sub(began))
+	p.wake(wakeSend)
+	return i, nil
+}
+
+// Hold stops the sending until a person resumes it.
+func (p *Publish) Hold(ctx context.Context, id news.IssueID, why, who string) (news.Issue, error) {
+	if why == "" {
+		why = "held by " + who
+	}
+	return p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Hold(why) })
+}
+
+// Resume goes on with a held issue.
+func (p *Publish) Resume(ctx context.Context, id news.IssueID) (news.Issue, error) {
+	i, err := p.store.ResumeIssue(ctx, id, (*news.Issue).Resume)
+	if err == nil {
+		p.wake(wakeSend)
+	}
+	return i, err
+}
+
+// Cancel ends an issue that was not frozen; its stories are free again.
+func (p *Publish) Cancel(ctx context.Context, id news.IssueID) (news.Issue, error) {
+	return p.store.UpdateIssue(ctx, id, (*news.Issue).Cancel)
+}
+
+// Withdraw stops a frozen issue for good: no copy that waits goes out.
+func (p *Publish) Withdraw(ctx context.Context, id news.IssueID) (news.Issue, error) {
+	now := p.now()
+	i, err := p.store.WithdrawWaiting(ctx, id, now, func(i *news.Issue) error { return i.Withdraw(now) })
+	if err == nil {
+		p.wake(wakeSend)
+	}
+	return i, err
+}

@@ -1,0 +1,567 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
+
+// FreezeIssue fixes an issue and writes one copy for every active reader who
+// gets a story, all in one durable transaction. plan decides about the issue
+// and makes its edition from the stories it holds.
+func (s *Store) FreezeIssue(ctx context.Context, id news.IssueID, plan func(*news.Issue, []news.Story) (audience.Edition, error)) (out news.Issue, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		i, err := issueByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		stories, err := storiesOf(ctx, tx, &i)
+		if err != nil {
+			return err
+		}
+		edition, err := plan(&i, stories)
+		if err != nil {
+			return err
+		}
+		if err := s.saveParts(ctx, tx, id, edition.Parts()); err != nil {
+			return err
+		}
+		if i.Intended, err = writeCopies(ctx, tx, &i, edition); err != nil {
+			return err
+		}
+		if err := saveVariants(ctx, tx, id, edition.Variants()); err != nil {
+			return err
+		}
+		out = i
+		return saveIssue(ctx, tx, &i)
+	})
+	return out, err
+}
+
+func (s *Store) saveParts(ctx context.Context, tx *sql.Tx, id news.IssueID, parts []audience.Part) error {
+	for _, p := range parts {
+		_, err := tx.ExecContext(ctx, `INSERT INTO issue_parts (issue, language, format, name, body, mac) VALUES ($1, $2, $3, $4, $5, $6)`,
+			id, p.Language, p.Format, p.Name, p.Body, s.partMAC(id, p))
+		if err != nil {
+			return fmt.Errorf("freeze text of issue %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func saveVariants(ctx context.Context, tx *sql.Tx, id news.IssueID, variants []audience.Variant) error {
+	for n, v := range variants {
+		_, err := tx.ExecContext(ctx, `INSERT INTO issue_variants (issue, variant, language, format, stories) VALUES ($1, $2, $3, $4, $5)`,
+			id, n, v.Language, v.Format, toJSON(v.Stories))
+		if err != nil {
+			return fmt.Errorf("freeze variants of issue %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// A frozenReader is an active reader as the freeze sees them.
+type frozenReader struct {
+	audience.Reader
+	address    string
+	suppressed bool // by the journal, though active
+}
+
+// How many readers the freeze holds in memory, and how many copies one
+// statement writes.
+const (
+	freezePage = 1000
+	freezeRows = 100
+)
+
+// writeCopies goes through the active readers page by page, so that memory
+// does not grow with them, and returns how many copies it wrote.
+func writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edition) (int, error) {
+	written := 0
+	for last := audience.ReaderID(0); ; {
+		page, err := activeReaders(ctx, tx, last)
+		if err != nil {
+			return 0, err
+		}
+		if len(page) == 0 {
+			return written, nil
+		}
+		last = page[len(page)-1].ID
+		n, err := writePage(ctx, tx, i, e, page)
+		if err != nil {
+			return 0, err
+		}
+		written += n
+	}
+}
+
+func activeReaders(ctx context.Context, tx *sql.Tx, after audience.ReaderID) ([]frozenReader, error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT r.id, r.token, r.address, r.language, r.format, r.topics,
+			COALESCE((SELECT 1 - j.lifted FROM suppressions j WHERE j.blind = r.blind ORDER BY j.id DESC LIMIT 1), 0)
+		FROM readers r WHERE r.state = $1 AND r.id > $2 ORDER BY r.id LIMIT $3`, audience.Active, after, freezePage)
+	readers, err := collect(rows, err, func(row scanner) (frozenReader, error) {
+		r := frozenReader{Reader: audience.Reader{State: audience.Active}}
+		var token []byte
+		var topics string
+		if err := row.Scan(&r.ID, &token, &r.address, &r.Preferences.Language, &r.Preferences.Format, &topics, &r.suppressed); err != nil {
+			return r, err
+		}
+		copy(r.Token[:], token)
+		return r, fromJSON(topics, &r.Preferences.Topics)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read readers: %w", err)
+	}
+	return readers, nil
+}
+
+// copyValues is how many values the freeze writes for a copy.
+const copyValues = 13
+
+func writePage(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edition, page []frozenReader) (int, error) {
+	var values []any
+	written := 0
+	flush := func() error {
+		if len(values) == 0 {
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO copies (issue, reader, variant, token, address, domain, message_id, state, why, next_try, settled, attempts, uncertain)
+			VALUES `+tuples(len(values)/copyValues, copyValues), values...)
+		if err != nil {
+			return fmt.Errorf("write copies of issue %d: %w", i.ID, err)
+		}
+		values = values[:0]
+		return nil
+	}
+	for _, r := range page {
+		variant, messageID, ok := e.Assign(r.Reader)
+		if !ok {
+			continue
+		}
+		state, why, next, settled := audience.Waiting, "", ms(i.Frozen), int64(0)
+		if r.suppressed {
+			variant, state, why, next, settled = -1, audience.Excluded, "suppressed", 0, ms(i.Frozen)
+		}
+		values = append(values, i.ID, r.ID, variant, r.Token[:], r.address, domainOf(r.address), messageID, state, why, next, settled, 0, 0)
+		written++
+		if len(values) == freezeRows*copyValues {
+			if err := flush(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return written, flush()
+}
+
+func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// tuples is "($1,$2),($3,$4)" for rows of so many columns.
+func tuples(rows, columns int) string {
+	var b strings.Builder
+	for r := range rows {
+		if r > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("(" + places(r*columns+1, columns) + ")")
+	}
+	return b.String()
+}
+
+// places is "$3,$4,$5": n of them from the first.
+func places(first, n int) string {
+	var b strings.Builder
+	for k := range n {
+		if k > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", first+k)
+	}
+	return b.String()
+}
+
+// Counts reads the books of an issue.
+func (s *Store) Counts(ctx context.Context, id news.IssueID) (news.Counts, error) {
+	return countsOf(ctx, s.r, id)
+}
+
+func countsOf(ctx context.Context, q querier, id news.IssueID) (news.Counts, error) {
+	var c news.Counts
+	if err := q.QueryRowContext(ctx, `SELECT intended FROM issues WHERE id = $1`, id).Scan(&c.Intended); err != nil {
+		return c, notFound(err, "issue %d", id)
+	}
+	type line struct {
+		state          audience.CopyState
+		all, uncertain int
+	}
+	rows, err := q.QueryContext(ctx, `SELECT state, COUNT(*), SUM(CASE WHEN uncertain > 0 THEN 1 ELSE 0 END) FROM copies WHERE issue = $1 GROUP BY state`, id)
+	lines, err := collect(rows, err, func(row scanner) (l line, err error) {
+		err = row.Scan(&l.state, &l.all, &l.uncertain)
+		return l, err
+	})
+	if err != nil {
+		return c, fmt.Errorf("count copies of issue %d: %w", id, err)
+	}
+	into := map[audience.CopyState]*int{
+		audience.Waiting: &c.Waiting, audience.Attempting: &c.Waiting, audience.Sent: &c.Sent, audience.Refused: &c.Refused,
+		audience.Excluded: &c.Excluded, audience.GivenUp: &c.GivenUp, audience.Withdrawn: &c.Withdrawn,
+	}
+	for _, l := range lines {
+		if n, ok := into[l.state]; ok {
+			*n += l.all
+		}
+		c.Uncertain += l.uncertain
+	}
+	return c, nil
+}
+
+// copyColumns are read by scanCopy, in this order, from copies c.
+const copyColumns = `c.id, c.issue, c.reader, c.variant, c.token, c.address, c.message_id, c.state, c.why, c.code, c.attempts,
+	c.uncertain, c.first_try, c.next_try, c.fence, c.settled`
+
+// scanCopy reads a copy, and what follows its columns into more.
+func scanCopy(row scanner, more ...any) (audience.Copy, error) {
+	var c audience.Copy
+	var token []byte
+	var address string
+	var first, next, settled int64
+	err := row.Scan(append([]any{&c.ID, &c.Issue, &c.Reader, &c.Variant, &token, &address, &c.MessageID, &c.State, &c.Why, &c.Code,
+		&c.Attempts, &c.Uncertain, &first, &next, &c.Fence, &settled}, more...)...)
+	if err != nil {
+		return c, err
+	}
+	copy(c.Token[:], token)
+	c.FirstTry, c.NextTry, c.Settled = at(first), at(next), at(settled)
+	if address != "" {
+		if c.Address, err = audience.ParseAddress(address); err != nil {
+			return c, fmt.Errorf("copy %d: %w", c.ID, err)
+		}
+	}
+	return c, nil
+}
+
+// Lease opens a lease for a sender and returns its fencing number, which never
+// comes again.
+func (s *Store) Lease(ctx context.Context, holder string, until time.Time) (fence int64, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `INSERT INTO leases (holder, until) VALUES ($1, $2) RETURNING id`, holder, ms(until)).Scan(&fence)
+		if err != nil {
+			return fmt.Errorf("open lease: %w", err)
+		}
+		return nil
+	})
+	return fence, err
+}
+
+// RenewLease moves the end of a lease. It returns an error wrapping
+// news.ErrConflict when the lease was taken away.
+func (s *Store) RenewLease(ctx context.Context, fence int64, until time.Time) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE leases SET until = $1 WHERE id = $2`, ms(until), fence)
+		if err != nil {
+			return fmt.Errorf("renew lease %d: %w", fence, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return fmt.Errorf("renew lease %d: it was taken away: %w", fence, news.ErrConflict)
+		}
+		return nil
+	})
+}
+
+// EndLease frees what is still held under a lease and was not begun. The
+// sender must have settled everything it attempted.
+func (s *Store) EndLease(ctx context.Context, fence int64) error {
+	return s.write(ctx, func(tx *sql.Tx) error { return endLease(ctx, tx, fence, s.now()) })
+}
+
+// endLease gives back what a lease holds. What stands at attempting was held
+// by a sender that died: it may have gone out, so it is marked and waits again.
+func endLease(ctx context.Context, tx *sql.Tx, fence int64, now time.Time) error {
+	for _, step := range []struct {
+		query string
+		args  []any
+	}{
+		{`UPDATE copies SET state = $1, uncertain = uncertain + 1, fence = 0, next_try = $2 WHERE fence = $3 AND fence <> 0 AND next_try <> 0 AND state = $4`,
+			[]any{audience.Waiting, ms(now), fence, audience.Attempting}},
+		{`UPDATE copies SET fence = 0 WHERE fence = $1 AND fence <> 0 AND next_try <> 0`, []any{fence}},
+		{`DELETE FROM leases WHERE id = $1`, []any{fence}},
+	} {
+		if _, err := tx.ExecContext(ctx, step.query, step.args...); err != nil {
+			return fmt.Errorf("end lease %d: %w", fence, err)
+		}
+	}
+	return nil
+}
+
+// EndLeases ends the leases that ran out before now; all ends every one, for
+// the start of the only process there is. It returns how many it ended.
+func (s *Store) EndLeases(ctx context.Context, now time.Time, all bool) (ended int, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT id FROM leases WHERE until < $1 OR $2 = 1 ORDER BY id`, ms(now), bit(all))
+		fences, err := collect(rows, err, func(row scanner) (fence int64, err error) {
+			err = row.Scan(&fence)
+			return fence, err
+		})
+		if err != nil {
+			return fmt.Errorf("find dead leases: %w", err)
+		}
+		ended = len(fences)
+		for _, fence := range fences {
+			if err := endLease(ctx, tx, fence, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ended, err
+}
+
+// SendingIssues reads the issues whose copies go out now, the oldest first.
+func (s *Store) SendingIssues(ctx context.Context) ([]news.Issue, error) {
+	return issuesWhere(ctx, s.r, `WHERE state = $1 ORDER BY frozen, id`, news.IssueSending)
+}
+
+// TakeCopies takes up to limit due copies of an issue that is being sent under
+// a lease, the longest due first, each with where its reader stands now.
+func (s *Store) TakeCopies(ctx context.Context, issue news.IssueID, fence int64, now time.Time, limit int) (taken []audience.Copy, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			UPDATE copies SET fence = $1 WHERE id IN (
+				SELECT c.id FROM copies c JOIN issues i ON i.id = c.issue
+				WHERE c.issue = $2 AND c.fence = 0 AND c.next_try <> 0 AND c.next_try <= $3 AND i.state = $4 AND i.withdrawn = 0
+				ORDER BY c.next_try, c.id LIMIT $5)
+			RETURNING id`, fence, issue, ms(now), news.IssueSending, limit)
+		ids, err := collect(rows, err, scanCopyID)
+		if err != nil {
+			return fmt.Errorf("take copies of issue %d: %w", issue, err)
+		}
+		taken, err = copiesWithReaders(ctx, tx, ids)
+		return err
+	})
+	return taken, err
+}
+
+func scanCopyID(row scanner) (id audience.CopyID, err error) {
+	err = row.Scan(&id)
+	return id, err
+}
+
+func copiesWithReaders(ctx context.Context, q querier, ids []audience.CopyID) ([]audience.Copy, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(ids))
+	for n, id := range ids {
+		args[n] = id
+	}
+	rows, err := q.QueryContext(ctx, `
+		SELECT `+copyColumns+`, COALESCE(r.state, ''),
+			COALESCE((SELECT 1 - j.lifted FROM suppressions j WHERE j.blind = r.blind ORDER BY j.id DESC LIMIT 1), 0)
+		FROM copies c LEFT JOIN readers r ON r.id = c.reader
+		WHERE c.id IN (`+places(1, len(ids))+`) ORDER BY c.next_try, c.id`, args...)
+	copies, err := collect(rows, err, func(row scanner) (audience.Copy, error) {
+		var state audience.State
+		var suppressed bool
+		c, err := scanCopy(row, &state, &suppressed)
+		if c.Now = state; suppressed && state == audience.Active {
+			c.Now = audience.Suppressed
+		}
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read copies: %w", err)
+	}
+	return copies, nil
+}
+
+// Settle writes what became of copies that were held, and which are about to
+// be sent, in one durable transaction. begun are those of begin that may be sent:
+// still held under the lease, of a reader who is still active and an issue
+// still being sent. lost are those of done that were held no more: the lease
+// had been taken away, and what the sender says comes too late.
+func (s *Store) Settle(ctx context.Context, fence int64, now time.Time, done []audience.Copy, begin []audience.CopyID) (begun, lost []audience.CopyID, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if lost, err = saveResults(ctx, tx, fence, done); err != nil {
+			return err
+		}
+		begun, err = beginCopies(ctx, tx, fence, now, begin)
+		return err
+	})
+	return begun, lost, err
+}
+
+// saveResults writes the plain successes with one statement, for they are
+// nearly all, and the rest one by one.
+func saveResults(ctx context.Context, tx *sql.Tx, fence int64, done []audience.Copy) (lost []audience.CopyID, err error) {
+	var sent []audience.Copy
+	for _, c := range done {
+		if c.State == audience.Sent && c.Why == "" && c.Code == 250 {
+			sent = append(sent, c)
+			continue
+		}
+		kept, err := saveResult(ctx, tx, fence, c)
+		if err != nil {
+			return nil, err
+		}
+		if !kept {
+			lost = append(lost, c.ID)
+		}
+	}
+	if len(sent) == 0 {
+		return lost, nil
+	}
+	args := []any{audience.Sent, ms(sent[0].Settled), fence, audience.Attempting}
+	for _, c := range sent {
+		args = append(args, c.ID)
+	}
+	rows, err := tx.QueryContext(ctx, `
+		UPDATE copies SET state = $1, why = '', code = 250, next_try = 0, fence = 0, settled = $2
+		WHERE fence = $3 AND state = $4 AND id IN (`+places(5, len(sent))+`) RETURNING id`, args...)
+	kept, err := collect(rows, err, scanCopyID)
+	if err != nil {
+		return nil, fmt.Errorf("record sent copies: %w", err)
+	}
+	for _, c := range sent {
+		if !slices.Contains(kept, c.ID) {
+			lost = append(lost, c.ID)
+		}
+	}
+	return lost, nil
+}
+
+func saveResult(ctx context.Context, tx *sql.Tx, fence int64, c audience.Copy) (kept bool, err error) {
+	res, err := tx.ExecContext(ctx, `
+		UPDATE copies SET state = $1, why = $2, code = $3, attempts = $4, next_try = $5, fence = 0, settled = $6
+		WHERE id = $7 AND fence = $8 AND next_try <> 0`,
+		c.State, c.Why, c.Code, c.Attempts, ms(c.NextTry), ms(c.Settled), c.ID, fence)
+	if err != nil {
+		return false, fmt.Errorf("record copy %d: %w", c.ID, err)
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
+
+// beginCopies marks copies that are about to be sent, less those whose reader
+// or issue is no more what the sender saw when it took them.
+func beginCopies(ctx context.Context, tx *sql.Tx, fence int64, now time.Time, begin []audience.CopyID) ([]audience.CopyID, error) {
+	if len(begin) == 0 {
+		return nil, nil
+	}
+	args := []any{audience.Attempting, ms(now), fence, audience.Waiting, audience.Active, news.IssueSending}
+	for _, id := range begin {
+		args = append(args, id)
+	}
+	rows, err := tx.QueryContext(ctx, `
+		UPDATE copies SET state = $1, attempts = attempts + 1, first_try = CASE WHEN first_try = 0 THEN $2 ELSE first_try END
+		WHERE fence = $3 AND state = $4
+			AND EXISTS (SELECT 1 FROM readers r WHERE r.id = copies.reader AND r.state = $5)
+			AND EXISTS (SELECT 1 FROM issues i WHERE i.id = copies.issue AND i.state = $6 AND i.withdrawn = 0)
+			AND id IN (`+places(7, len(begin))+`) RETURNING id`, args...)
+	begun, err := collect(rows, err, scanCopyID)
+	if err != nil {
+		return nil, fmt.Errorf("begin copies: %w", err)
+	}
+	return begun, nil
+}
+
+// WithdrawWaiting settles every copy of an issue that waits as withdrawn, in
+// the step that change makes of the issue.
+func (s *Store) WithdrawWaiting(ctx context.Context, id news.IssueID, now time.Time, change func(*news.Issue) error) (out news.Issue, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if out, err = changeIssue(ctx, tx, id, change); err != nil {
+			return err
+		}
+		return withdrawWaiting(ctx, tx, id, now)
+	})
+	return out, err
+}
+
+func withdrawWaiting(ctx context.Context, tx *sql.Tx, id news.IssueID, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE copies SET state = $1, next_try = 0, fence = 0, settled = $2 WHERE issue = $3 AND state = $4`,
+		audience.Withdrawn, ms(now), id, audience.Waiting)
+	if err != nil {
+		return fmt.Errorf("withdraw copies of issue %d: %w", id, err)
+	}
+	return nil
+}
+
+// FinishIssues closes the issues being sent that have no copy left to send,
+// and returns them. What came back to a withdrawn issue is withdrawn first.
+func (s *Store) FinishIssues(ctx context.Context, finish func(i *news.Issue, waiting int) error) (finished []news.Issue, err error) {
+	open, err := s.SendingIssues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range open {
+		counts, err := s.Counts(ctx, i.ID)
+		if err != nil {
+			return finished, err
+		}
+		if counts.Waiting > 0 && i.Withdrawn.IsZero() {
+			continue
+		}
+		done, err := s.finishIssue(ctx, i.ID, finish)
+		if err != nil {
+			return finished, err
+		}
+		if done.State == news.IssueFinished {
+			finished = append(finished, done)
+		}
+	}
+	return finished, nil
+}
+
+func (s *Store) finishIssue(ctx context.Context, id news.IssueID, finish func(*news.Issue, int) error) (out news.Issue, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		out, err = changeIssue(ctx, tx, id, func(i *news.Issue) error {
+			if !i.Withdrawn.IsZero() {
+				if err := withdrawWaiting(ctx, tx, id, i.Withdrawn); err != nil {
+					return err
+				}
+			}
+			counts, err := countsOf(ctx, tx, id)
+			if err != nil || counts.Waiting > 0 || i.State != news.IssueSending {
+				return err
+			}
+			return finish(i, counts.Waiting)
+		})
+		return err
+	})
+	return out, err
+}
+
+// NextTry is when the next free copy of any issue being sent falls due; zero
+// when none waits.
+func (s *Store) NextTry(ctx context.Context) (time.Time, error) {
+	var next sql.NullInt64
+	err := s.r.QueryRowContext(ctx, `
+		SELECT MIN(c.next_try) FROM copies c JOIN issues i ON i.id = c.issue
+		WHERE i.state = $1 AND i.withdrawn = 0 AND c.next_try <> 0 AND c.fence = 0`, news.IssueSending).Scan(&next)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("next copy due: %w", err)
+	}
+	return at(next.Int64), nil
+}
+
+// ResumeIssue lets change release a held issue, and the days a copy is tried
+// begin again for those that wait: they were not put off by their servers.
+func (s *Store) ResumeIssue(ctx context.Context, id news.IssueID, change func(*news.Issue) error) (out news.Issue, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if out, err = changeIssue(ctx, tx, id, change); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE copies SET first_try = 0 WHERE issue = $1 AND state = $2`, id, audience.Waiting)
+		if err != nil {
+			return fmt.Errorf("resume issue %d: %w", id, err)
+		}
+		return nil
+	})
+	return out, err
+}
