@@ -48,7 +48,7 @@ func Formats() []Format { return []Format{FormatHTML, FormatText, FormatLite} }
 func (f Format) Known() bool { return slices.Contains(Formats(), f) }
 
 // Languages a reader can choose, as BCP 47, in the order they are offered.
-func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", "nl"} }
+func Languages() []string { return news.Languages() }
 
 // Preferences are what a reader chose.
 type Preferences struct {

@@ -1,0 +1,244 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/ifhhro/rightsdesk/internal/curate"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/staff"
+	"github.com/ifhhro/rightsdesk/internal/store"
+	"github.com/ifhhro/rightsdesk/internal/web/webtest"
+	"github.com/ifhhro/rightsdesk/templates"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// hostileStory has a payload in every field a person or a feed can fill.
+func hostileStory() news.Story {
+	h := webtest.Hostile
+	score := news.TopicScore{Slug: news.Slug(h), Score: .9, Assigned: true, Evidence: []string{h}}
+	return news.Story{ID: 1, State: news.StoryState(h), Language: h, Headline: h, Summary: h + "\n\n[x](" + webtest.HostileLink + ")",
+		Commentary: h + "\n\n<script>alert(1)</script>", By: h, Link: webtest.HostileLink, SourceName: h, Published: noon, Kind: news.Kind(h),
+		Topics: []news.Slug{news.Slug(h), "torture"}, Countries: []string{h, "SY"}, Deadline: h, Reason: h, DecidedBy: h, BegunBy: h, Items: 2,
+		Facts: news.Facts{Topics: []news.TopicScore{score, {Slug: "torture", Score: .2, Evidence: []string{h}}},
+			UNSymbols: []string{h}, Deadlines: []news.Deadline{{Date: h, Time: h, Zone: h, Sentence: h}}, Quotes: []news.Quote{{Text: h, Speaker: h}}}}
+}
+
+func hostileItem() news.Item {
+	h := webtest.Hostile
+	return news.Item{ID: 1, Title: h, Text: h, Language: h, Dir: h, URL: webtest.HostileLink, SummaryHTML: h, ContentHTML: h,
+		Enclosures: []news.Enclosure{{URL: webtest.HostileLink}}}
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	h := webtest.Hostile
+	story := hostileStory()
+	q := url.Values{"topic": {h}, "q": {h}, "country": {h}, "language": {h}}
+	busy := &queuePage{help: newHelp(), Title: h, State: news.StoryQueued, Query: h, Here: with(q, "", ""), More: with(q, "after", h), Decide: true, Begin: true,
+		Days: days([]news.Story{story, {ID: 2, State: news.StoryRejected, Headline: "x", Reason: h}}, noon), Hidden: []hidden{{h, h}},
+		Groups: []choices{{h, []choice{{h, with(q, "topic", h), h, true}}}}, Active: []choice{{Name: h, Path: with(q, "topic", "")}},
+		Last: &lastDecision{news.Decision{ID: 1, Who: h, What: h, Reason: h, At: noon}, h}}
+	decided := []news.Decision{{ID: 1, Story: 1, Who: h, What: h, Reason: h, At: noon}, {ID: 2, Story: 1, Who: h, What: "edit", Undone: true, UndoneBy: h}}
+	full := newStoryPage(story, decided, []news.Item{hostileItem(), hostileItem()}, map[news.SourceID]string{0: h})
+	full.Decide, full.Back = true, "/desk?q="+url.QueryEscape(h)
+	reading := newStoryPage(story, decided, nil, nil)
+	webtest.Pages(t, "desk", map[string][]any{
+		"desk/queue": {&queuePage{}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
+		"desk/story": {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
+		"desk/new":   {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []string{h}, Languages: []choice{{h, h, h, false}}}},
+	})
+}
+
+// TestKeyMap: what the help lists is what the script can do, and no key
+// stands twice.
+func TestKeyMap(t *testing.T) {
+	t.Parallel()
+	script, err := fs.ReadFile(templates.FS, "web/static/desk.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(script), "const actions = {")
+	table, _, ok := strings.Cut(rest, "\n  };")
+	if !ok {
+		t.Fatal("desk.js has no table of actions")
+	}
+	var can, listed, seen []string
+	for _, m := range regexp.MustCompile(`(?m)^    (\w+):`).FindAllStringSubmatch(table, -1) {
+		can = append(can, m[1])
+	}
+	for _, k := range keys {
+		listed = append(listed, k.Do)
+		if slices.Contains(seen, k.Key) {
+			t.Errorf("key %q stands twice", k.Key)
+		}
+		seen = append(seen, k.Key)
+	}
+	slices.Sort(can)
+	slices.Sort(listed)
+	if diff := cmp.Diff(can, listed); diff != "" {
+		t.Errorf("actions of desk.js and keys of the help differ (-script +help):\n%s", diff)
+	}
+}
+
+func TestMark(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text, want string
+		phrases    []string
+	}{
+		{"A Hospital was hit", "A [Hospital] was hit", []string{"hospital"}},
+		{"inhospitable hospital.", "inhospitable [hospital].", []string{"hospital", "hospital"}},
+		{"health workers at risk", "[health workers] at risk", []string{"health workers", "workers"}},
+		{"世界艾滋病日", "世界[艾滋病]日", []string{"艾滋病"}},
+		{"قصف مستشفى", "قصف [مستشفى]", []string{"مستشفى"}},
+		{"İstanbul Protocol", "İstanbul [Protocol]", []string{"protocol"}},
+		{"a\xffb torture", "a\uFFFDb [torture]", []string{"torture"}},
+		{"nothing", "nothing", []string{"", "x"}},
+		{"", "", []string{"torture"}},
+	} {
+		var got strings.Builder
+		for _, p := range mark(tt.text, tt.phrases) {
+			if p.Mark {
+				fmt.Fprintf(&got, "[%s]", p.Text)
+			} else {
+				got.WriteString(p.Text)
+			}
+		}
+		if got.String() != tt.want {
+			t.Errorf("mark(%q, %q) = %q, want %q", tt.text, tt.phrases, got.String(), tt.want)
+		}
+	}
+}
+
+type noSources struct{}
+
+func (noSources) Sources(context.Context) ([]news.Source, error) { return nil, nil }
+
+var (
+	cara = staff.Account{Name: "cara", Roles: []staff.Role{staff.Curator}}
+	nell = staff.Account{Name: "nell", Roles: []staff.Role{staff.Contributor}}
+)
+
+// openDesk returns the desk's pages over an empty store.
+func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
+	t.Helper()
+	s, err := store.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	site := webtest.Site(t, cara, nell)
+	desk := curate.New(s, time.Now)
+	return site.Handler(New(site, desk, noSources{}, time.Now).Routes()), desk
+}
+
+func begin(t *testing.T, desk *curate.Desk, headline string) news.StoryID {
+	t.Helper()
+	id, err := desk.Begin(t.Context(), "bert", "en", "", news.Approval{Headline: &headline})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func state(t *testing.T, desk *curate.Desk, id news.StoryID) news.StoryState {
+	t.Helper()
+	story, _, err := desk.Story(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return story.State
+}
+
+func TestDecideInTheQueue(t *testing.T) {
+	t.Parallel()
+	h, desk := openDesk(t)
+	a, b, c := begin(t, desk, "First"), begin(t, desk, "Second"), begin(t, desk, "Third")
+	for _, tt := range []struct {
+		form   string
+		status int
+		want   map[news.StoryID]news.StoryState
+	}{
+		{fmt.Sprintf("approve=%d&story=%d", a, b), 303, map[news.StoryID]news.StoryState{a: "approved", b: "queued"}},
+		{fmt.Sprintf("do=reject&story=%d&story=%d&reason=Too+old", b, c), 303, map[news.StoryID]news.StoryState{b: "rejected", c: "rejected"}},
+		{fmt.Sprintf("do=reject&story=%d", a), 422, map[news.StoryID]news.StoryState{a: "approved"}},
+		{fmt.Sprintf("later=%d", c+100), 404, nil},
+		{"do=delete&story=1", 422, nil},
+		{"do=approve", 422, nil},
+	} {
+		if w := webtest.Post(h, "/desk", "cara", tt.form); w.Code != tt.status {
+			t.Errorf("%s = %d, want %d", tt.form, w.Code, tt.status)
+		}
+		for id, want := range tt.want {
+			if got := state(t, desk, id); got != want {
+				t.Errorf("after %s story %d is %s, want %s", tt.form, id, got, want)
+			}
+		}
+	}
+	page := webtest.Get(h, "/desk", "cara").Body.String()
+	m := regexp.MustCompile(`name="undo" value="(\d+)"`).FindStringSubmatch(page)
+	if m == nil {
+		t.Fatal("the queue does not offer to undo")
+	}
+	webtest.Post(h, "/desk", "cara", "undo="+m[1])
+	if state(t, desk, b) != news.StoryQueued || state(t, desk, c) != news.StoryQueued {
+		t.Error("undo did not bring both back")
+	}
+	if w := webtest.Post(h, "/desk", "nell", fmt.Sprintf("approve=%d", b)); w.Code != 403 {
+		t.Errorf("a contributor approves = %d, want 403", w.Code)
+	}
+}
+
+func TestDecideOnTheStory(t *testing.T) {
+	t.Parallel()
+	h, desk := openDesk(t)
+	id := begin(t, desk, "First")
+	path := fmt.Sprintf("/desk/stories/%d", id)
+	form := "do=approve&revision=1&headline=Ours&summary=Short&commentary=We+welcome+this&topics-shown=1&topic=torture&kind=letter&back=%2Fdesk%3Ftopic%3Dtorture"
+	w := webtest.Post(h, path, "cara", form)
+	if w.Code != 303 || w.Header().Get("Location") != "/desk?topic=torture" {
+		t.Fatalf("approve = %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	story, _, err := desk.Story(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if story.Headline != "Ours" || story.By != "cara" || story.Kind != "letter" || !slices.Equal(story.Topics, []news.Slug{"torture"}) {
+		t.Errorf("approved as %+v", story)
+	}
+	if w := webtest.Post(h, path, "cara", "do=save&revision=1&headline=Older"); w.Code != 409 {
+		t.Errorf("save over a newer revision = %d, want 409", w.Code)
+	}
+	if w := webtest.Post(h, path, "cara", "do=save&back=https://evil.example/desk"); strings.Contains(w.Header().Get("Location"), "evil") {
+		t.Errorf("a form leads to %q", w.Header().Get("Location"))
+	}
+	for path, want := range map[string]int{path: 200, "/desk/stories/99": 404, "/desk/stories/x": 404, "/desk/new": 200, "/desk?after=x&source=x&state=x": 200} {
+		if w := webtest.Get(h, path, "nell"); w.Code != want {
+			t.Errorf("GET %s = %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
+func TestMarkdownPreview(t *testing.T) {
+	t.Parallel()
+	h, _ := openDesk(t)
+	w := webtest.Post(h, "/desk/markdown", "nell", "field=commentary&commentary=**Bold**<script>alert(1)</script>")
+	if body := w.Body.String(); !strings.Contains(body, "<strong>Bold</strong>") || strings.Contains(body, "<script") || strings.Contains(body, "<html") {
+		t.Errorf("preview = %s", body)
+	}
+}
