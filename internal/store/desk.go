@@ -13,11 +13,15 @@ import (
 
 // Queue lists the stories a filter chooses, newest first. The walk begins at
 // the filter's place and stops after its size, along an index: it costs the
-// same with a thousand stories stored and with a million.
+// same with a thousand stories stored and with a million. A filter with words
+// to search for lists the story stored last first.
 func (s *Store) Queue(ctx context.Context, f news.Filter) ([]news.Story, error) {
 	state := f.State
 	if state == "" {
 		state = news.StoryQueued
+	}
+	if f.Query != "" {
+		return s.found(ctx, f, state)
 	}
 	at, id := int64(math.MaxInt64), int64(math.MaxInt64)
 	if f.After != (news.Place{}) {

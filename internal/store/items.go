@@ -83,7 +83,7 @@ func (s *Store) Split(ctx context.Context, item news.ItemID, d news.Decision, ru
 		if err != nil {
 			return fmt.Errorf("move item %d: %w", item, err)
 		}
-		if err := saveStory(ctx, tx, &from); err != nil {
+		if err := saveStory(ctx, tx, &from, d.Who); err != nil {
 			return err
 		}
 		d.Story, d.Other = from.ID, next.ID

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/ifhhro/rightsdesk/internal/analyze"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
@@ -107,16 +108,35 @@ func TestMark(t *testing.T) {
 		{"nothing", "nothing", []string{"", "x"}},
 		{"", "", []string{"torture"}},
 	} {
-		var got strings.Builder
-		for _, p := range mark(tt.text, tt.phrases) {
-			if p.Mark {
-				fmt.Fprintf(&got, "[%s]", p.Text)
-			} else {
-				got.WriteString(p.Text)
-			}
+		if got := bracketed(mark(tt.text, tt.phrases)); got != tt.want {
+			t.Errorf("mark(%q, %q) = %q, want %q", tt.text, tt.phrases, got, tt.want)
 		}
-		if got.String() != tt.want {
-			t.Errorf("mark(%q, %q) = %q, want %q", tt.text, tt.phrases, got.String(), tt.want)
+	}
+}
+
+func bracketed(parts []part) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p.Mark {
+			fmt.Fprintf(&b, "[%s]", p.Text)
+		} else {
+			b.WriteString(p.Text)
+		}
+	}
+	return b.String()
+}
+
+func TestMarkHits(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ text, language, query, want string }{
+		{"Nurses were detained.", "en", "nurse detain", "[Nurses] were [detained]."},
+		{"À l’hôpital", "fr", "hopital", "À l’[hôpital]"},
+		{"世界艾滋病日", "zh", "艾滋病", "世界[艾滋病]日"},
+		{"قصف المستشفى", "ar", "مستشفى", "قصف [المستشفى]"},
+		{"Nothing", "en", "", "Nothing"},
+	} {
+		if got := bracketed(markHits(tt.text, tt.language, analyze.Query(tt.query, ""))); got != tt.want {
+			t.Errorf("markHits(%q, %q) = %q, want %q", tt.text, tt.query, got, tt.want)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ifhhro/rightsdesk/internal/analyze"
 )
 
 // A part is a piece of a text, marked or not.
@@ -16,7 +18,6 @@ type part struct {
 // mark cuts a text into parts so that every phrase that stands in it, whatever
 // its case, is marked. Words that only contain a phrase are not.
 func mark(text string, phrases []string) []part {
-	type span struct{ from, to int }
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	var spans []span
 	lower := foldSame(text)
@@ -37,14 +38,48 @@ func mark(text string, phrases []string) []part {
 			at = to
 		}
 	}
+	return cut(text, spans)
+}
+
+// markHits cuts a text into parts so that the words of a search are marked.
+// Each group of words holds the forms one word was searched in.
+func markHits(text, language string, groups [][]string) []part {
+	wanted := map[string]bool{}
+	for _, group := range groups {
+		for _, term := range group {
+			wanted[term] = true
+		}
+	}
+	var spans []span
+	tokens := analyze.Tokens(text, language)
+	for i, t := range tokens {
+		if wanted[t.Fold] || wanted[t.Stem] {
+			spans = append(spans, span{t.Start, t.End})
+		}
+		if next := i + 1; t.Char && next < len(tokens) && tokens[next].Char && wanted[t.Fold+tokens[next].Fold] {
+			spans = append(spans, span{t.Start, tokens[next].End})
+		}
+	}
+	return cut(text, spans)
+}
+
+// A span is a part of a text, in bytes.
+type span struct{ from, to int }
+
+// cut cuts a text at the spans, which may overlap, and marks what is inside.
+func cut(text string, spans []span) []part {
 	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	var merged []span
+	for _, sp := range spans {
+		if n := len(merged) - 1; n >= 0 && sp.from < merged[n].to {
+			merged[n].to = max(merged[n].to, sp.to)
+		} else {
+			merged = append(merged, sp)
+		}
+	}
 	var parts []part
 	end := 0
-	for _, sp := range spans {
-		if sp.to <= end {
-			continue
-		}
-		sp.from = max(sp.from, end)
+	for _, sp := range merged {
 		if sp.from > end {
 			parts = append(parts, part{Text: text[end:sp.from]})
 		}

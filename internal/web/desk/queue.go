@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ifhhro/rightsdesk/internal/analyze"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/prose"
@@ -58,9 +59,10 @@ type day struct {
 // A row is one story of the queue.
 type row struct {
 	news.Story
-	Excerpt string
 	Topics  []scored
 	Mark    []part // the headline, hits marked
+	Excerpt string
+	Hits    []part // the excerpt, hits marked
 }
 
 // A scored topic has the strength the classifier gave it; 0 where a person
@@ -84,7 +86,7 @@ const undoFor = 30 * time.Minute
 // read chooses everything.
 func filterOf(q url.Values) news.Filter {
 	f := news.Filter{State: news.StoryQueued, Topic: news.Slug(q.Get("topic")), Language: q.Get("language"), Country: q.Get("country"),
-		Kind: news.Kind(q.Get("kind")), Due: q.Get("due") != ""}
+		Kind: news.Kind(q.Get("kind")), Due: q.Get("due") != "", Query: strings.TrimSpace(q.Get("q"))}
 	if state := news.StoryState(q.Get("state")); slices.Contains(news.StoryStates(), state) {
 		f.State = state
 	}
@@ -143,7 +145,9 @@ func (s *Server) queue(w http.ResponseWriter, r *http.Request) error {
 	if more != (news.Place{}) {
 		page.More = with(q, "after", fmt.Sprintf("%d-%d", more.At.UnixMilli(), more.Story))
 	}
-	page.Days = days(stories, s.now())
+	if page.Days = days(stories, s.now()); f.Query != "" {
+		page.Days = hits(stories, f)
+	}
 	if err := s.filters(r.Context(), page, q, f); err != nil {
 		return err
 	}
@@ -167,6 +171,21 @@ func days(stories []news.Story, now time.Time) []day {
 	return out
 }
 
+// hits is the list of a search: the words that were asked for are marked.
+func hits(stories []news.Story, f news.Filter) []day {
+	if len(stories) == 0 {
+		return nil
+	}
+	found := day{Name: "Found"}
+	words := analyze.Query(f.Query, f.Language)
+	for _, story := range stories {
+		r := newRow(story)
+		r.Mark, r.Hits = markHits(story.Headline, story.Language, words), markHits(r.Excerpt, story.Language, words)
+		found.Rows = append(found.Rows, r)
+	}
+	return []day{found}
+}
+
 func dayName(t, now time.Time) string {
 	t, now = t.UTC(), now.UTC()
 	name := t.Format("Monday, 2 January 2006")
@@ -180,7 +199,11 @@ func dayName(t, now time.Time) string {
 }
 
 func newRow(story news.Story) row {
-	return row{Story: story, Excerpt: excerpt(prose.MarkdownText(story.Summary), 240), Topics: scoredTopics(story), Mark: []part{{Text: story.Headline}}}
+	r := row{Story: story, Excerpt: excerpt(prose.MarkdownText(story.Summary), 240), Topics: scoredTopics(story), Mark: []part{{Text: story.Headline}}}
+	if r.Excerpt != "" {
+		r.Hits = []part{{Text: r.Excerpt}}
+	}
+	return r
 }
 
 // scoredTopics are a story's topics with the strength of each.
