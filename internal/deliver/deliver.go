@@ -119,6 +119,14 @@ func (d *Deliver) Recover(ctx context.Context, alone bool) error {
 // when ctx is done; then it ends the messages in flight and leaves nothing
 // uncertain. Running it twice at once is safe.
 func (d *Deliver) Run(ctx context.Context) error {
+	err := d.run(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (d *Deliver) run(ctx context.Context) error {
 	if err := d.Recover(ctx, false); err != nil {
 		return err
 	}
