@@ -18,6 +18,7 @@ import (
 type Store interface {
 	Queue(ctx context.Context, f news.Filter) ([]news.Story, error)
 	QueueCounts(ctx context.Context) (map[news.StoryState]int, error)
+	FreeCount(ctx context.Context) (int, error)
 	FacetCounts(ctx context.Context, state news.StoryState) (map[string]int, error)
 	Story(ctx context.Context, id news.StoryID) (news.Story, error)
 	StoryItems(ctx context.Context, id news.StoryID) ([]news.Item, error)
@@ -58,6 +59,9 @@ func (d *Desk) Queue(ctx context.Context, f news.Filter) ([]news.Story, news.Pla
 func (d *Desk) Counts(ctx context.Context) (map[news.StoryState]int, error) {
 	return d.store.QueueCounts(ctx)
 }
+
+// Free counts the approved stories that no issue holds yet.
+func (d *Desk) Free(ctx context.Context) (int, error) { return d.store.FreeCount(ctx) }
 
 // Facets counts what a state's stories can be filtered by, under the names
 // news.Story.Facets gives; a count stops at a thousand.

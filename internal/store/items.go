@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -49,46 +48,4 @@ func itemsWhere(ctx context.Context, q querier, where string, args ...any) ([]ne
 		return nil, fmt.Errorf("read items: %w", err)
 	}
 	return items, nil
-}
-
-// Split takes one item, with its earlier versions, out of a story. rule makes
-// the story it begins.
-func (s *Store) Split(ctx context.Context, item news.ItemID, d news.Decision, rule func(from *news.Story, it news.Item) (news.Story, error)) (news.StoryID, error) {
-	var next news.Story
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		items, err := itemsWhere(ctx, tx, `WHERE id = $1 AND current = 1`, item)
-		if err != nil {
-			return err
-		}
-		if len(items) == 0 {
-			return fmt.Errorf("item %d: %w", item, news.ErrNotFound)
-		}
-		from, err := storyByID(ctx, tx, items[0].Story)
-		if err != nil {
-			return err
-		}
-		before := toJSON(from)
-		if next, err = rule(&from, items[0]); err != nil {
-			return err
-		}
-		if err := insertStory(ctx, tx, &next); err != nil {
-			return err
-		}
-		rows, err := tx.QueryContext(ctx, `UPDATE items SET story = $1 WHERE source = $2 AND key = $3 AND story = $4 RETURNING id`,
-			next.ID, items[0].Source, items[0].Key, from.ID)
-		moved, err := collect(rows, err, func(row scanner) (id news.ItemID, err error) {
-			err = row.Scan(&id)
-			return id, err
-		})
-		if err != nil {
-			return fmt.Errorf("move item %d: %w", item, err)
-		}
-		if err := saveStory(ctx, tx, &from, d.Who); err != nil {
-			return err
-		}
-		d.Story, d.Other = from.ID, next.ID
-		_, err = insertDecision(ctx, tx, d, before, moved)
-		return err
-	})
-	return next.ID, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/publish"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 	"github.com/ifhhro/rightsdesk/internal/web"
 )
@@ -28,13 +29,14 @@ type Sources interface {
 type Server struct {
 	site    *web.Site
 	desk    *curate.Desk
+	issues  *publish.Publish
 	sources Sources
 	now     func() time.Time
 }
 
 // New returns the desk's pages over its services.
-func New(site *web.Site, desk *curate.Desk, sources Sources, now func() time.Time) *Server {
-	return &Server{site, desk, sources, now}
+func New(site *web.Site, desk *curate.Desk, issues *publish.Publish, sources Sources, now func() time.Time) *Server {
+	return &Server{site, desk, issues, sources, now}
 }
 
 // Routes lists the desk's routes with the permission each needs.
@@ -50,6 +52,15 @@ func (s *Server) Routes() []web.Route {
 		// A story begun at the desk.
 		{Pattern: "GET /desk/new", Needs: staff.Nominate, Do: s.newStory},
 		{Pattern: "POST /desk/new", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.beginStory},
+		// The issues; the draft of the next one is made by asking for it.
+		{Pattern: "GET /desk/issues", Needs: staff.ReadDesk, Do: s.issueList},
+		{Pattern: "POST /desk/issues", Needs: staff.ComposeIssues, Do: s.draft},
+		// One issue: arranged, approved, sent, and what became of its copies.
+		{Pattern: "GET /desk/issues/{id}", Needs: staff.ReadDesk, Do: s.issue},
+		{Pattern: "POST /desk/issues/{id}", Needs: staff.ComposeIssues, MaxBody: maxStoryForm, Do: s.changeIssue},
+		// The mail it becomes for a choice of language, format and topics.
+		{Pattern: "GET /desk/issues/{id}/preview", Needs: staff.ReadDesk, Do: s.preview},
+		{Pattern: "GET /desk/issues/{id}/mail", Needs: staff.ReadDesk, Do: s.mail},
 		// Markdown as it will look.
 		{Pattern: "POST /desk/markdown", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.markdown},
 	}

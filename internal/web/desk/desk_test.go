@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -14,8 +15,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/ifhhro/rightsdesk/internal/analyze"
+	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/publish"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/ifhhro/rightsdesk/internal/web/webtest"
@@ -54,10 +57,21 @@ func TestPages(t *testing.T) {
 	full := newStoryPage(story, decided, []news.Item{hostileItem(), hostileItem()}, map[news.SourceID]string{0: h})
 	full.Decide, full.Back = true, "/desk?q="+url.QueryEscape(h)
 	reading := newStoryPage(story, decided, nil, nil)
+	arranged := news.Issue{ID: 1, State: news.IssueDraft, Title: h, Introduction: h, EditedBy: h, Revision: 3,
+		Sections: []news.Section{{Heading: h, Stories: []news.StoryID{1}}, {Heading: h}}}
+	frozen := arranged
+	frozen.State, frozen.Frozen, frozen.HeldWhy, frozen.Name, frozen.ApprovedBy = news.IssueHeld, noon, h, h, h
+	draft := newIssuePage(arranged, news.Counts{}, []news.Story{story})
+	draft.Compose, draft.Alone = true, true
+	held := newIssuePage(frozen, news.Counts{Intended: 9, Sent: 4, Waiting: 3, Refused: 1, Excluded: 1, Uncertain: 1}, []news.Story{story})
+	held.Compose, held.Readers = true, true
 	webtest.Pages(t, "desk", map[string][]any{
-		"desk/queue": {&queuePage{}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
-		"desk/story": {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
-		"desk/new":   {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []string{h}, Languages: []choice{{h, h, h, false}}}},
+		"desk/issues":  {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
+		"desk/issue":   {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
+		"desk/preview": {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Topic: h, Mail: publish.Mail{Subject: h, HTML: h}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
+		"desk/queue":   {&queuePage{}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
+		"desk/story":   {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
+		"desk/new":     {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []string{h}, Languages: []choice{{h, h, h, false}}}},
 	})
 }
 
@@ -148,7 +162,24 @@ func (noSources) Sources(context.Context) ([]news.Source, error) { return nil, n
 var (
 	cara = staff.Account{Name: "cara", Roles: []staff.Role{staff.Curator}}
 	nell = staff.Account{Name: "nell", Roles: []staff.Role{staff.Contributor}}
+	edda = staff.Account{Name: "edda", Roles: []staff.Role{staff.Editor}}
+	emil = staff.Account{Name: "emil", Roles: []staff.Role{staff.Editor}}
 )
+
+// plainComposer writes the headlines and nothing else.
+type plainComposer struct{}
+
+func (plainComposer) Render(i news.Issue, stories []news.Story) ([]audience.Part, error) {
+	return nil, nil
+}
+
+func (plainComposer) Mail(_ []audience.Part, v audience.Variant, _ audience.Copy, _ time.Time) (publish.Mail, error) {
+	m := publish.Mail{Subject: "Weekly <b>", Text: fmt.Sprint("stories ", v.Stories)}
+	if v.Format == audience.FormatHTML {
+		m.HTML = "<p>" + m.Text + "</p>"
+	}
+	return m, nil
+}
 
 // openDesk returns the desk's pages over an empty store.
 func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
@@ -162,9 +193,15 @@ func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
 			t.Error(err)
 		}
 	})
-	site := webtest.Site(t, cara, nell)
+	site := webtest.Site(t, cara, nell, edda, emil)
 	desk := curate.New(s, time.Now)
-	return site.Handler(New(site, desk, noSources{}, time.Now).Routes()), desk
+	slots, err := publish.ParseSlots("0 7 * * 1", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issues := publish.New(s, plainComposer{}, publish.Options{Slots: slots, Title: "Weekly", Language: "en", Domain: "digest.example.org", Key: s.Key(store.KeyBooks)},
+		func(string) {}, time.Now, slog.New(slog.DiscardHandler))
+	return site.Handler(New(site, desk, issues, noSources{}, time.Now).Routes()), desk
 }
 
 func begin(t *testing.T, desk *curate.Desk, headline string) news.StoryID {
@@ -260,5 +297,92 @@ func TestMarkdownPreview(t *testing.T) {
 	w := webtest.Post(h, "/desk/markdown", "nell", "field=commentary&commentary=**Bold**<script>alert(1)</script>")
 	if body := w.Body.String(); !strings.Contains(body, "<strong>Bold</strong>") || strings.Contains(body, "<script") || strings.Contains(body, "<html") {
 		t.Errorf("preview = %s", body)
+	}
+}
+
+func TestTheWayOfAnIssue(t *testing.T) {
+	t.Parallel()
+	h, desk := openDesk(t)
+	if w := webtest.Post(h, "/desk/issues", "edda", ""); w.Code != 409 || !strings.Contains(w.Body.String(), "Approve a story") {
+		t.Errorf("an issue of nothing = %d, want 409 with the next step", w.Code)
+	}
+	for _, headline := range []string{"First", "Second", "Third"} {
+		id := begin(t, desk, headline)
+		if err := desk.Approve(t.Context(), "cara", id, 0, news.Approval{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w := webtest.Post(h, "/desk/issues", "cara", ""); w.Code != 403 {
+		t.Errorf("a curator composes = %d, want 403", w.Code)
+	}
+	path := webtest.Post(h, "/desk/issues", "edda", "").Header().Get("Location")
+	if path != "/desk/issues/1" {
+		t.Fatalf("the draft is at %q", path)
+	}
+	steps := []struct {
+		as, form string
+		want     int
+	}{
+		{"edda", "revision=1&title=Ours&introduction=Hello&line=&line=%23story-1&line=%23story-2&line=News&line=%23story-3&move=up:3", 303},
+		{"edda", "do=save&revision=1&title=Stale&line=", 409},
+		{"edda", "do=send", 403},
+		{"edda", "do=approve&revision=2", 403},
+		{"emil", "do=approve&revision=2", 303},
+		{"cara", "do=send", 403},
+		{"emil", "do=dance", 422},
+		{"emil", "do=send", 303},
+		{"emil", "do=save&revision=2&title=Late&line=", 409},
+	}
+	for _, s := range steps {
+		if w := webtest.Post(h, path, s.as, s.form); w.Code != s.want {
+			t.Fatalf("%s sends %s = %d, want %d\n%s", s.as, s.form, w.Code, s.want, w.Body)
+		}
+	}
+	page := webtest.Get(h, path, "cara").Body.String()
+	if strings.Index(page, "Third") < strings.Index(page, "Second") || !strings.Contains(page, "Hello") {
+		t.Errorf("the sent issue shows:\n%s", page)
+	}
+	if body := webtest.Get(h, path+"/preview?topic=torture", "nell").Body.String(); !strings.Contains(body, "Weekly &lt;b&gt;") || !strings.Contains(body, "sandbox") {
+		t.Errorf("preview:\n%s", body)
+	}
+	w := webtest.Get(h, path+"/mail", "nell")
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "sandbox;") || !strings.Contains(csp, "frame-ancestors 'self'") || !strings.Contains(w.Body.String(), "stories") {
+		t.Errorf("the mail's document = %q, policy %q", w.Body, csp)
+	}
+	for _, bad := range []string{path + "/preview?language=xx", path + "/preview?format=pdf", path + "/preview?topic=nothing"} {
+		if w := webtest.Get(h, bad, "nell"); w.Code != 422 {
+			t.Errorf("%s = %d, want 422", bad, w.Code)
+		}
+	}
+}
+
+func TestMove(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		verb string
+		id   news.StoryID
+		want string
+	}{
+		{"up", 1, "A[1 2] B[3]"},
+		{"up", 2, "A[2 1] B[3]"},
+		{"down", 1, "A[2 1] B[3]"},
+		{"down", 2, "A[1] B[2 3]"},
+		{"up", 3, "A[1 2 3]"},
+		{"down", 3, "A[1 2] B[3]"},
+		{"out", 1, "A[2] B[3]"},
+		{"out", 3, "A[1 2]"},
+		{"section", 2, "A[1] New[2] B[3]"},
+		{"section", 1, "New[1 2] B[3]"},
+		{"up", 9, "A[1 2] B[3]"},
+		{"sideways", 1, "A[1 2] B[3]"},
+	} {
+		sections := []news.Section{{Heading: "A", Stories: []news.StoryID{1, 2}}, {Heading: "B", Stories: []news.StoryID{3}}}
+		var got []string
+		for _, s := range move(sections, tt.verb, tt.id, "New") {
+			got = append(got, fmt.Sprint(s.Heading, s.Stories))
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("move %s %d = %v, want %s", tt.verb, tt.id, got, tt.want)
+		}
 	}
 }
