@@ -101,8 +101,6 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.evalCommand(),
 		a.inspectCommand(),
-		a.readersCommand(),
-		a.usersCommand(),
 		a.versionCommand(),
 	)
 	strictUsage(root)

@@ -369,7 +369,10 @@ func raw(t *testing.T, answer func(net.Conn)) string {
 			}
 			all.Go(func() {
 				defer c.Close()
-				go answer(c)
+				if _, err := c.Read(make([]byte, 4096)); err != nil {
+					return
+				}
+				all.Go(func() { answer(c) })
 				io.Copy(io.Discard, c) // until the client hangs up
 			})
 		}

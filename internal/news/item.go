@@ -49,6 +49,9 @@ type Item struct {
 
 	Seen   time.Time // when our clock first saw this version, UTC; never zero once stored
 	Digest string    // of what a reader would see: another digest is another version
+
+	Fingerprint string // equal for equal texts; empty when the text is too short to say anything
+	Why         string // why it stands in its story; empty until placed
 }
 
 // Age is the instant an item sorts by: its publication, but never later than

@@ -2,7 +2,6 @@ package news
 
 import (
 	"fmt"
-	"math"
 	"net/url"
 	"regexp"
 	"strings"
@@ -119,60 +118,3 @@ func (s *Source) Host() string {
 
 // Polled reports whether the source is asked at all.
 func (s *Source) Polled() bool { return s.Off == "" && !s.Paused }
-
-// Polling is what we remember about asking a source.
-type Polling struct {
-	Next         time.Time // when it is due; zero = at once
-	Last         time.Time // our last request; zero = never asked
-	LastSuccess  time.Time // the last answer that was a document or a 304
-	LastNew      time.Time // the last time it brought something new
-	Unchanged    bool      // the last answer brought nothing new
-	Failures     int       // failures in a row
-	Error        string    // the last failure in plain words; empty after a success
-	Gone         bool      // it answered 410: rests until a person looks
-	ETag         string    // validators, byte for byte as the server sent them
-	LastModified string
-	BodyHash     string // hex SHA-256 of the last body, where there are no validators
-	Seen         int    // entries in the last document
-}
-
-// A SourceState is how a source does, in one word.
-type SourceState string
-
-// The states of a source, as `feeds list` prints them.
-const (
-	SourceOK        SourceState = "ok"
-	SourceUnchanged SourceState = "unchanged"
-	SourceFailing   SourceState = "failing"
-	SourceResting   SourceState = "resting" // answered 410 Gone, or its host asked for time
-	SourcePaused    SourceState = "paused"
-	SourceOff       SourceState = "off"
-)
-
-// StateOf says how a source does.
-func StateOf(s *Source, p *Polling) SourceState {
-	switch {
-	case s.Off != "":
-		return SourceOff
-	case s.Paused:
-		return SourcePaused
-	case p.Gone:
-		return SourceResting
-	case p.Failures > 0:
-		return SourceFailing
-	case p.Unchanged:
-		return SourceUnchanged
-	}
-	return SourceOK
-}
-
-// Backoff is the time to wait after n failures in a row: failures to the
-// fourth power in minutes, never less than the usual time between polls and
-// never more than a day. Failures slow a source down; they do not stop it.
-func Backoff(n int, every time.Duration) time.Duration {
-	if n <= 0 {
-		return every
-	}
-	d := time.Duration(math.Min(math.Pow(float64(n), 4), 24*60)) * time.Minute
-	return min(max(d, every), MaxEvery)
-}

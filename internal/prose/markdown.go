@@ -11,6 +11,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 	"golang.org/x/net/html"
 	"golang.org/x/text/unicode/norm"
 )
@@ -109,7 +110,11 @@ func inlineText(n ast.Node, src []byte) string {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		switch c := c.(type) {
 		case *ast.Text:
-			b.WriteString(html.UnescapeString(string(c.Value(src))))
+			if c.IsRaw() {
+				b.Write(c.Value(src))
+			} else {
+				b.WriteString(unescape(string(c.Value(src))))
+			}
 			switch {
 			case c.HardLineBreak():
 				b.WriteByte('\n')
@@ -128,6 +133,27 @@ func inlineText(n ast.Node, src []byte) string {
 		}
 	}
 	return b.String()
+}
+
+// unescape resolves entities and takes off the backslashes that kept a
+// character from being markup; an escaped ampersand begins no entity.
+func unescape(s string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			b.WriteString(html.UnescapeString(s))
+			return b.String()
+		}
+		b.WriteString(html.UnescapeString(s[:i]))
+		s = s[i+1:]
+		if s != "" && util.IsPunct(s[0]) {
+			b.WriteByte(s[0])
+			s = s[1:]
+		} else {
+			b.WriteByte('\\')
+		}
+	}
 }
 
 // linkText writes a link so that paper could carry it; an address that may not

@@ -14,8 +14,7 @@ const accountColumns = `a.id, a.name, a.roles, a.password, a.disabled, a.created
 
 func scanAccount(row scanner) (staff.Account, error) {
 	var a staff.Account
-	err := readAccount(row, &a)
-	return a, err
+	return a, readAccount(row, &a)
 }
 
 // readAccount scans accountColumns into a, and what stands after them into

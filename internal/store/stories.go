@@ -139,10 +139,7 @@ func saveTopics(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 			return fmt.Errorf("save topics of story %d: %w", s.ID, err)
 		}
 	}
-	if err := saveFacets(ctx, tx, s); err != nil {
-		return err
-	}
-	return indexStory(ctx, tx, s)
+	return saveFacets(ctx, tx, s)
 }
 
 func saveFacets(ctx context.Context, tx *sql.Tx, s *news.Story) error {

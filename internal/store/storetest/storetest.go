@@ -18,13 +18,12 @@ func Run(t *testing.T, open Opener) {
 		run  func(*testing.T, Opener)
 	}{
 		{"house", house},
+		{"ingest", ingest},
 		{"desk", desk},
 		{"publish", publish},
 		{"deliver", deliver},
 		{"accounts", accounts},
 		{"audit", audit},
-		{"readers", readers},
-		{"letters", letters},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

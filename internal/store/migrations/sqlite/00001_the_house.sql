@@ -35,16 +35,19 @@ CREATE TABLE sources (
 	gone          INTEGER NOT NULL DEFAULT 0,
 	etag          TEXT    NOT NULL DEFAULT '', -- validators byte for byte
 	last_modified TEXT    NOT NULL DEFAULT '',
+	answered      TEXT    NOT NULL DEFAULT '', -- the address that gave them: they go to no other host
 	body_hash     TEXT    NOT NULL DEFAULT '',
 	seen          INTEGER NOT NULL DEFAULT 0   -- entries in the last document
 );
 CREATE INDEX sources_due ON sources (polled, next_poll);
+CREATE INDEX sources_host ON sources (host);
 
 -- One row per host we ask. The lease keeps two processes from asking at once;
 -- its fence refuses the late result of one that was thought dead.
 CREATE TABLE hosts (
 	host       TEXT    PRIMARY KEY,
-	not_before BIGINT  NOT NULL DEFAULT 0,     -- Retry-After and the second between requests
+	not_before BIGINT  NOT NULL DEFAULT 0,     -- the second between requests
+	rest_until BIGINT  NOT NULL DEFAULT 0,     -- Retry-After
 	holder     TEXT    NOT NULL DEFAULT '',
 	fence      BIGINT  NOT NULL DEFAULT 0,
 	until      BIGINT  NOT NULL DEFAULT 0
@@ -55,7 +58,8 @@ CREATE TABLE hosts (
 CREATE TABLE items (
 	id           INTEGER PRIMARY KEY,
 	source       BIGINT  NOT NULL REFERENCES sources (id),
-	story        BIGINT  NOT NULL DEFAULT 0,
+	story        BIGINT  NOT NULL DEFAULT 0,   -- 0 until placed
+	why          TEXT    NOT NULL DEFAULT '',  -- why it stands in that story
 	key          TEXT    NOT NULL,             -- identity within the source
 	replaces     BIGINT  NOT NULL DEFAULT 0,
 	current      INTEGER NOT NULL DEFAULT 1,   -- 0 once another version replaced it
@@ -73,8 +77,17 @@ CREATE TABLE items (
 -- This line is the promise "one current version per key".
 CREATE UNIQUE INDEX items_current ON items (source, key) WHERE current = 1;
 CREATE INDEX items_story ON items (story);
+CREATE INDEX items_unplaced ON items (id) WHERE story = 0 AND current = 1;
 CREATE INDEX items_canonical ON items (canonical) WHERE canonical <> '';
 CREATE INDEX items_fingerprint ON items (fingerprint) WHERE fingerprint <> '';
+
+-- Steps that must not overlap, whoever runs them: a transaction that takes a
+-- row's turn keeps the next one waiting until it ends.
+CREATE TABLE turns (
+	name TEXT   PRIMARY KEY,
+	n    BIGINT NOT NULL
+);
+INSERT INTO turns (name, n) VALUES ('placing', 0);
 
 -- One row per story the desk decides about.
 CREATE TABLE stories (
@@ -193,24 +206,10 @@ CREATE TABLE readers (
 	asked     BIGINT  NOT NULL,
 	confirmed BIGINT  NOT NULL DEFAULT 0,
 	consent   TEXT    NOT NULL DEFAULT '',     -- version of the text they said yes to
-	request   BLOB,                            -- names what a pending reader asked for; single use
 	left_at   BIGINT  NOT NULL DEFAULT 0,
 	updated   BIGINT  NOT NULL
 );
-CREATE INDEX readers_state ON readers (state, asked);
-CREATE UNIQUE INDEX readers_request ON readers (request) WHERE request IS NOT NULL;
-
--- Sign-ups as the form brought them. They are answered later, by a job, so
--- that the page takes the same time whoever asks; then the row is deleted.
-CREATE TABLE asks (
-	id       INTEGER PRIMARY KEY,
-	address  TEXT    NOT NULL,
-	language TEXT    NOT NULL,
-	format   TEXT    NOT NULL,
-	topics   TEXT    NOT NULL,
-	consent  TEXT    NOT NULL,
-	at       BIGINT  NOT NULL
-);
+CREATE INDEX readers_state ON readers (state);
 
 -- Append-only journal of whom we must not write to; it names nobody.
 CREATE TABLE suppressions (
@@ -237,6 +236,7 @@ CREATE TABLE letters (
 	id       INTEGER PRIMARY KEY,
 	reader   BIGINT  NOT NULL REFERENCES readers (id),
 	what     TEXT    NOT NULL,
+	secret   TEXT    NOT NULL,                 -- the token the link carries
 	attempts INTEGER NOT NULL DEFAULT 0,
 	next_try BIGINT  NOT NULL,
 	until    BIGINT  NOT NULL                  -- not sent after this
