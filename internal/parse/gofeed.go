@@ -2,60 +2,56 @@ package parse
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/mmcdole/gofeed"
+
 	"github.com/ifhhro/rightsdesk/internal/dates"
 	"github.com/ifhhro/rightsdesk/internal/news"
-	"github.com/mmcdole/gofeed"
 )
 
-// readWithGofeed reads a clean document with gofeed.
-func readWithGofeed(text string) (*news.Document, error) {
+// maxSecond bounds what is read a second time, in bytes.
+const maxSecond = 4 << 20
+
+// secondOpinion has gofeed read an undamaged document and counts what came
+// out. Where it finds entries and we find none, they are taken as it gives
+// them; where it finds more than we do, the document says so.
+func (b *builder) secondOpinion(text string) {
+	if len(text) > maxSecond {
+		return
+	}
 	f, err := gofeed.NewParser().Parse(strings.NewReader(text))
-	if err != nil {
-		return nil, err
+	if err != nil || f == nil || len(f.Items) <= b.total {
+		return
 	}
-	if f == nil {
-		return nil, errNoFeed
-	}
-	doc := &news.Document{
-		Format:  news.Format(f.FeedType),
-		Version: f.FeedVersion,
-		Feed: news.Feed{
-			Title:       markup(f.Title),
-			Link:        f.Link,
-			Self:        f.FeedLink,
-			Description: markup(f.Description),
-			Language:    f.Language,
-			Updated:     date("updated", f.Updated),
-			Published:   date("published", f.Published),
-			Copyright:   f.Copyright,
-			Generator:   f.Generator,
-			Authors:     persons(f.Authors),
-			Categories:  categories(f.Categories),
-		},
-	}
-	if f.Image != nil {
-		doc.Feed.Image = f.Image.URL
+	b.doc.Warnings = append(b.doc.Warnings, fmt.Sprintf("%d entries were read where there are %d", b.total, len(f.Items)))
+	if b.total > 0 {
+		return
 	}
 	for _, it := range f.Items {
-		doc.Entries = append(doc.Entries, entryOfGofeed(it))
+		b.keep(b.entryOfGofeed(it))
 	}
-	return doc, nil
 }
 
-func entryOfGofeed(it *gofeed.Item) news.Entry {
+func (b *builder) entryOfGofeed(it *gofeed.Item) news.Entry {
 	e := news.Entry{
-		ID:         it.GUID,
-		URL:        strings.TrimSpace(it.Link),
-		Title:      markup(it.Title),
-		Summary:    markup(it.Description),
-		Content:    markup(it.Content),
-		Published:  date("published", it.Published),
-		Updated:    date("updated", it.Updated),
-		Authors:    persons(it.Authors),
-		Categories: categories(it.Categories),
+		ID:        it.GUID,
+		URL:       resolveAddress(b.docBase, it.Link),
+		Title:     b.guess(it.Title),
+		Summary:   b.guess(it.Description),
+		Content:   b.guess(it.Content),
+		Published: dateOf("published", it.Published),
+		Updated:   dateOf("updated", it.Updated),
+	}
+	for _, p := range it.Authors {
+		if p != nil && cmp.Or(p.Name, p.Email) != "" {
+			e.Authors = addPerson(e.Authors, news.Person{Name: p.Name, Email: p.Email})
+		}
+	}
+	for _, t := range it.Categories {
+		e.Categories = addCategory(e.Categories, news.Category{Term: t})
 	}
 	for _, enc := range it.Enclosures {
 		n, err := strconv.ParseInt(enc.Length, 10, 64)
@@ -67,33 +63,19 @@ func entryOfGofeed(it *gofeed.Item) news.Entry {
 	return e
 }
 
-// markup takes a text for HTML where it holds a tag or an entity.
-func markup(s string) news.Markup {
-	return news.Markup{Body: strings.TrimSpace(s), HTML: strings.ContainsAny(s, "<&")}
+// guess reads a text of which nobody said what it is.
+func (b *builder) guess(s string) news.Markup {
+	s = strings.TrimSpace(s)
+	if !looksHTML(s) {
+		return news.Markup{Body: s}
+	}
+	return news.Markup{Body: onceEncoded(s), HTML: true, Base: first(b.docBase, b.doc.Feed.Link)}
 }
 
-func date(origin, s string) news.Date {
-	d, _ := dates.Parse(s, dates.Options{})
-	if d.Known() {
+func dateOf(origin, s string) news.Date {
+	d, ok := dates.Parse(s, dates.Options{})
+	if ok {
 		d.Origin = origin
 	}
 	return d
-}
-
-func persons(ps []*gofeed.Person) []news.Person {
-	var out []news.Person
-	for _, p := range ps {
-		if p != nil && cmp.Or(p.Name, p.Email) != "" {
-			out = append(out, news.Person{Name: p.Name, Email: p.Email})
-		}
-	}
-	return out
-}
-
-func categories(terms []string) []news.Category {
-	var out []news.Category
-	for _, t := range terms {
-		out = append(out, news.Category{Term: t})
-	}
-	return out
 }
