@@ -8,5 +8,5 @@ import "embed"
 // FS holds mail/ (what compose fills in), web/ (what web fills in) and words/
 // (what readers read, in seven languages).
 //
-//go:embed mail web words/*.yaml
+//go:embed mail all:web words/*.yaml
 var FS embed.FS

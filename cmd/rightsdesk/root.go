@@ -101,6 +101,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.evalCommand(),
 		a.inspectCommand(),
+		a.readersCommand(),
+		a.usersCommand(),
 		a.versionCommand(),
 	)
 	strictUsage(root)

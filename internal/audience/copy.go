@@ -122,6 +122,18 @@ func (c *Copy) Record(o Outcome, now time.Time, jitter float64) error {
 	return nil
 }
 
+// PutOff lets a copy that may not be attempted now wait until then, for so long
+// as copies are tried.
+func (c *Copy) PutOff(until time.Time, why string, now time.Time) {
+	if c.FirstTry.IsZero() {
+		c.FirstTry = now
+	}
+	c.Why, c.NextTry = why, until
+	if now.Sub(c.FirstTry) > GiveUpAfter {
+		c.State, c.Settled, c.NextTry = GivenUp, now, time.Time{}
+	}
+}
+
 // RetryAfter is the wait after the n-th attempt: 1, 5, 15, 60 minutes and then
 // hourly, up to a quarter more by jitter (0 to 1).
 func RetryAfter(n int, jitter float64) time.Duration {

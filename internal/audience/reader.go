@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -18,6 +19,15 @@ const TokenBytes = 16
 // A Token is a reader's opaque, random name, the only one that appears in a
 // link, an envelope or a header.
 type Token [TokenBytes]byte
+
+// NewToken returns a random token.
+func NewToken() (t Token) {
+	rand.Read(t[:]) // never fails
+	return t
+}
+
+// IsZero reports whether there is no token.
+func (t Token) IsZero() bool { return t == Token{} }
 
 // A State is where a reader stands.
 type State string
@@ -48,7 +58,7 @@ func Formats() []Format { return []Format{FormatHTML, FormatText, FormatLite} }
 func (f Format) Known() bool { return slices.Contains(Formats(), f) }
 
 // Languages a reader can choose, as BCP 47, in the order they are offered.
-func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", "nl"} }
+func Languages() []string { return news.Languages() }
 
 // Preferences are what a reader chose.
 type Preferences struct {
@@ -88,8 +98,11 @@ type Reader struct {
 	State       State
 	Preferences Preferences
 	Consent     Consent
-	Left        time.Time // when they left, zero while they did not
-	Updated     time.Time
+	// Request names what a pending reader asked for; the confirmation link
+	// carries it and confirming uses it up. Zero when nothing is open.
+	Request Token
+	Left    time.Time // when they left last, zero once they are back
+	Updated time.Time
 }
 
 // Confirm makes a pending reader active. Confirming twice changes nothing. It
@@ -105,29 +118,79 @@ func (r *Reader) Confirm(now time.Time) error {
 		return fmt.Errorf("confirm: the link is older than 72 hours: %w", news.ErrConflict)
 	}
 	r.State, r.Consent.Confirmed, r.Updated = Active, now, now
+	r.Request, r.Left = Token{}, time.Time{}
 	return nil
 }
 
-// Ask begins again for somebody who is pending or left; for an active reader
-// it changes nothing. It reports whether a confirmation should be mailed. A
-// suppressed address stays suppressed.
+// Ask begins for somebody new, or again for somebody who is pending or left;
+// for an active reader it changes nothing, and a suppressed one stays
+// suppressed. It reports whether a confirmation should be mailed. Asking again
+// keeps the request's name, so that the earlier mail's link works too.
 func (r *Reader) Ask(p Preferences, text string, now time.Time) (mail bool) {
 	switch r.State {
-	case Pending, Left:
+	case "", Pending, Left:
 		r.State, r.Preferences, r.Updated = Pending, p, now
 		r.Consent = Consent{Asked: now, Text: text}
-		r.Left = time.Time{}
+		if r.Request.IsZero() {
+			r.Request = NewToken()
+		}
 		return true
 	}
 	return false
 }
 
-// Unsubscribe lets a reader go. It works from any state, for ever, twice.
-func (r *Reader) Unsubscribe(now time.Time) {
+// Lapse ends a request that was not confirmed in time: somebody who had left
+// before has left again, and of somebody new nothing is to be kept (drop). It
+// returns an error wrapping news.ErrConflict when there is nothing to end.
+func (r *Reader) Lapse(now time.Time) (drop bool, err error) {
+	if r.State != Pending || now.Sub(r.Consent.Asked) <= ConfirmWithin {
+		return false, fmt.Errorf("lapse: the reader is %s: %w", r.State, news.ErrConflict)
+	}
+	if r.Left.IsZero() {
+		return true, nil
+	}
+	r.State, r.Request, r.Updated = Left, Token{}, now
+	return false, nil
+}
+
+// Import takes in somebody whose consent was given elsewhere: new or pending
+// becomes active. It reports false, and changes nothing, for everybody else:
+// who reads already keeps their choices, and who left is not brought back.
+func (r *Reader) Import(p Preferences, c Consent, now time.Time) bool {
+	if r.State != "" && (r.State != Pending || !r.Left.IsZero()) {
+		return false
+	}
+	r.State, r.Preferences, r.Consent, r.Request, r.Updated = Active, p, c, Token{}, now
+	return true
+}
+
+// Unsubscribe lets a reader go. It works from any state, for ever, twice, and
+// reports whether anything changed.
+func (r *Reader) Unsubscribe(now time.Time) bool {
 	switch r.State {
 	case Pending, Active:
-		r.State, r.Left, r.Updated = Left, now, now
+		r.State, r.Left, r.Updated, r.Request = Left, now, now, Token{}
+		return true
 	}
+	return false
+}
+
+// Suppress bars the reader for good, until somebody at the house lifts it. It
+// reports whether anything changed.
+func (r *Reader) Suppress(now time.Time) bool {
+	switch r.State {
+	case Suppressed, Erased:
+		return false
+	}
+	r.State, r.Updated, r.Request = Suppressed, now, Token{}
+	return true
+}
+
+// Erase forgets the reader: address, choices and consent go, the row stays
+// without them so that counts remain honest.
+func (r *Reader) Erase(now time.Time) {
+	*r = Reader{ID: r.ID, Token: r.Token, State: Erased, Updated: now,
+		Preferences: Preferences{Language: "en", Format: FormatHTML}}
 }
 
 // A SuppressionReason is why an address must not be written to.
@@ -141,6 +204,12 @@ const (
 	Forgotten    SuppressionReason = "erased"
 	ByHand       SuppressionReason = "by-hand"
 )
+
+// MayReturn reports whether somebody barred for this reason can come back by
+// asking and confirming: their own leave they can take back. A dead address, a
+// complaint and what was barred by hand stay barred until somebody at the
+// house lifts it.
+func (s SuppressionReason) MayReturn() bool { return s == Unsubscribed || s == Forgotten }
 
 // A Suppression is one line of the append-only journal of whom we must not
 // write to. Key is a keyed hash of the address: the journal names nobody.

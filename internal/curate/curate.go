@@ -18,14 +18,17 @@ import (
 type Store interface {
 	Queue(ctx context.Context, f news.Filter) ([]news.Story, error)
 	QueueCounts(ctx context.Context) (map[news.StoryState]int, error)
+	FreeCount(ctx context.Context) (int, error)
 	FacetCounts(ctx context.Context, state news.StoryState) (map[string]int, error)
 	Story(ctx context.Context, id news.StoryID) (news.Story, error)
+	StoryItems(ctx context.Context, id news.StoryID) ([]news.Item, error)
 	Decisions(ctx context.Context, id news.StoryID) ([]news.Decision, error)
 	LastDecision(ctx context.Context, who string) (news.Decision, error)
 
 	AddStory(ctx context.Context, s news.Story, d news.Decision) (news.StoryID, error)
 	UpdateStories(ctx context.Context, ids []news.StoryID, d news.Decision, change func(*news.Story) error) ([]news.StoryID, error)
 	Merge(ctx context.Context, into news.StoryID, from []news.StoryID, d news.Decision, rule func(into, from *news.Story) error) error
+	Split(ctx context.Context, item news.ItemID, d news.Decision, rule func(from *news.Story, it news.Item) (news.Story, error)) (news.StoryID, error)
 	Undo(ctx context.Context, decision int64, who string, undo func(now *news.Story, before news.Story) error) ([]news.StoryID, error)
 }
 
@@ -56,6 +59,9 @@ func (d *Desk) Queue(ctx context.Context, f news.Filter) ([]news.Story, news.Pla
 func (d *Desk) Counts(ctx context.Context) (map[news.StoryState]int, error) {
 	return d.store.QueueCounts(ctx)
 }
+
+// Free counts the approved stories that no issue holds yet.
+func (d *Desk) Free(ctx context.Context) (int, error) { return d.store.FreeCount(ctx) }
 
 // Facets counts what a state's stories can be filtered by, under the names
 // news.Story.Facets gives; a count stops at a thousand.
@@ -157,6 +163,18 @@ func (d *Desk) Merge(ctx context.Context, who string, ids []news.StoryID) error 
 	}
 	return d.store.Merge(ctx, ids[0], ids[1:], d.decision(who, "merge", ""), func(into, from *news.Story) error {
 		return into.Absorb(from, who, d.now())
+	})
+}
+
+// Items are what tells a story, in their current versions, the oldest first.
+func (d *Desk) Items(ctx context.Context, id news.StoryID) ([]news.Item, error) {
+	return d.store.StoryItems(ctx, id)
+}
+
+// Split makes a queued story of one of several items that tell a story.
+func (d *Desk) Split(ctx context.Context, who string, item news.ItemID) (news.StoryID, error) {
+	return d.store.Split(ctx, item, d.decision(who, "split", ""), func(from *news.Story, it news.Item) (news.Story, error) {
+		return from.Split(&it, d.now())
 	})
 }
 

@@ -187,12 +187,18 @@ func (i *Issue) Approve(who string, seen int64, solo bool, now time.Time) error 
 	case len(i.Stories()) == 0:
 		return fmt.Errorf("approve issue %d: it holds no story: %w", i.ID, ErrConflict)
 	}
-	alone := i.EditedBy == who || i.EditedBy == "" && len(i.Curators) == 1 && i.Curators[0] == who
+	alone := i.Alone(who)
 	if alone && !solo {
 		return fmt.Errorf("approve issue %d: %s made this revision, a second person must approve it: %w", i.ID, who, ErrRefused)
 	}
 	i.State, i.ApprovedBy, i.ApprovedAt, i.Solo = IssueApproved, who, now, alone
 	return nil
+}
+
+// Alone reports whether who made this revision alone, and so needs a second
+// person to approve it.
+func (i *Issue) Alone(who string) bool {
+	return i.EditedBy == who || i.EditedBy == "" && len(i.Curators) == 1 && i.Curators[0] == who
 }
 
 // Freeze fixes the text and starts the sending.

@@ -22,7 +22,8 @@ type Filter struct {
 	Language string // BCP 47, exact
 	Country  string // ISO 3166-1 alpha-2
 	Kind     Kind
-	Due      bool // only with a deadline
+	Due      bool   // only with a deadline
+	Query    string // words a story must hold, as a person typed them
 	After    Place
 	Limit    int // 0 = DefaultPage
 }

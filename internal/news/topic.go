@@ -43,6 +43,9 @@ var topicList = sync.OnceValue(func() topicFile {
 	return f
 })
 
+// Languages are those we publish in, as BCP 47, in the order they are offered.
+func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", "nl"} }
+
 // Topics returns all topics in the order of the list. The slice is shared:
 // do not change it.
 func Topics() []Topic { return topicList().Topics }

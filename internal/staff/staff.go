@@ -106,6 +106,18 @@ type AuditEntry struct {
 	Hash    []byte
 }
 
+// Standing is where the account stands, in a word: active, invited (it has no
+// password yet) or disabled.
+func (a *Account) Standing() string {
+	switch {
+	case a.Disabled:
+		return "disabled"
+	case a.Password == "":
+		return "invited"
+	}
+	return "active"
+}
+
 // KeepsAdministrator returns an error wrapping news.ErrConflict when a change
 // of an account from before to after would leave nobody who can run the desk.
 func KeepsAdministrator(before, after Account, others []Account) error {

@@ -14,7 +14,8 @@ const accountColumns = `a.id, a.name, a.roles, a.password, a.disabled, a.created
 
 func scanAccount(row scanner) (staff.Account, error) {
 	var a staff.Account
-	return a, readAccount(row, &a)
+	err := readAccount(row, &a)
+	return a, err
 }
 
 // readAccount scans accountColumns into a, and what stands after them into

@@ -438,9 +438,10 @@ func saveResults(ctx context.Context, tx *sql.Tx, fence int64, done []audience.C
 
 func saveResult(ctx context.Context, tx *sql.Tx, fence int64, c audience.Copy) (kept bool, err error) {
 	res, err := tx.ExecContext(ctx, `
-		UPDATE copies SET state = $1, why = $2, code = $3, attempts = $4, next_try = $5, fence = 0, settled = $6
-		WHERE id = $7 AND fence = $8 AND next_try <> 0`,
-		c.State, c.Why, c.Code, c.Attempts, ms(c.NextTry), ms(c.Settled), c.ID, fence)
+		UPDATE copies SET state = $1, why = $2, code = $3, attempts = $4, uncertain = $5, first_try = $6, next_try = $7, fence = 0,
+			settled = $8
+		WHERE id = $9 AND fence = $10 AND next_try <> 0`,
+		c.State, c.Why, c.Code, c.Attempts, c.Uncertain, ms(c.FirstTry), ms(c.NextTry), ms(c.Settled), c.ID, fence)
 	if err != nil {
 		return false, fmt.Errorf("record copy %d: %w", c.ID, err)
 	}
@@ -564,4 +565,30 @@ func (s *Store) ResumeIssue(ctx context.Context, id news.IssueID, change func(*n
 		return nil
 	})
 	return out, err
+}
+
+// RestDomain puts off every copy of an issue to one domain that waits and is
+// not held.
+func (s *Store) RestDomain(ctx context.Context, issue news.IssueID, domain string, now, until time.Time) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE copies SET next_try = $1, first_try = CASE WHEN first_try = 0 THEN $2 ELSE first_try END
+			WHERE issue = $3 AND domain = $4 AND fence = 0 AND next_try <> 0 AND next_try < $1`,
+			ms(until), ms(now), issue, domain)
+		if err != nil {
+			return fmt.Errorf("rest a domain: %w", err)
+		}
+		return nil
+	})
+}
+
+// UncertainCopies reads the copies of an issue that may have gone out more
+// than once: a sender died, or its server fell silent, while it held them.
+func (s *Store) UncertainCopies(ctx context.Context, id news.IssueID) ([]audience.Copy, error) {
+	rows, err := s.r.QueryContext(ctx, `SELECT `+copyColumns+` FROM copies c WHERE c.issue = $1 AND c.uncertain > 0 ORDER BY c.id`, id)
+	copies, err := collect(rows, err, func(row scanner) (audience.Copy, error) { return scanCopy(row) })
+	if err != nil {
+		return nil, fmt.Errorf("read uncertain copies of issue %d: %w", id, err)
+	}
+	return copies, nil
 }

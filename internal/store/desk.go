@@ -13,11 +13,15 @@ import (
 
 // Queue lists the stories a filter chooses, newest first. The walk begins at
 // the filter's place and stops after its size, along an index: it costs the
-// same with a thousand stories stored and with a million.
+// same with a thousand stories stored and with a million. A filter with words
+// to search for lists the story stored last first.
 func (s *Store) Queue(ctx context.Context, f news.Filter) ([]news.Story, error) {
 	state := f.State
 	if state == "" {
 		state = news.StoryQueued
+	}
+	if f.Query != "" {
+		return s.found(ctx, f, state)
 	}
 	at, id := int64(math.MaxInt64), int64(math.MaxInt64)
 	if f.After != (news.Place{}) {
@@ -56,6 +60,15 @@ func (s *Store) QueueCounts(ctx context.Context) (map[news.StoryState]int, error
 		out[state] = n
 	}
 	return out, nil
+}
+
+// FreeCount counts the approved stories that no issue holds yet.
+func (s *Store) FreeCount(ctx context.Context) (n int, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM stories WHERE state = $1 AND issue = 0`, news.StoryApproved).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count free stories: %w", err)
+	}
+	return n, nil
 }
 
 // FacetCounts lists the facets of a state's stories with how many have each,
@@ -342,4 +355,46 @@ func itemsOf(ctx context.Context, tx *sql.Tx, story news.StoryID) ([]news.ItemID
 		return nil, fmt.Errorf("items of story %d: %w", story, err)
 	}
 	return ids, nil
+}
+
+// Split takes one item, with its earlier versions, out of a story. rule makes
+// the story it begins.
+func (s *Store) Split(ctx context.Context, item news.ItemID, d news.Decision, rule func(from *news.Story, it news.Item) (news.Story, error)) (news.StoryID, error) {
+	var next news.Story
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		items, err := itemsWhere(ctx, tx, `WHERE id = $1 AND current = 1`, item)
+		if err != nil {
+			return err
+		}
+		if len(items) == 0 {
+			return fmt.Errorf("item %d: %w", item, news.ErrNotFound)
+		}
+		from, err := storyByID(ctx, tx, items[0].Story)
+		if err != nil {
+			return err
+		}
+		before := toJSON(from)
+		if next, err = rule(&from, items[0]); err != nil {
+			return err
+		}
+		if err := insertStory(ctx, tx, &next); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `UPDATE items SET story = $1 WHERE source = $2 AND key = $3 AND story = $4 RETURNING id`,
+			next.ID, items[0].Source, items[0].Key, from.ID)
+		moved, err := collect(rows, err, func(row scanner) (id news.ItemID, err error) {
+			err = row.Scan(&id)
+			return id, err
+		})
+		if err != nil {
+			return fmt.Errorf("move item %d: %w", item, err)
+		}
+		if err := saveStory(ctx, tx, &from, d.Who); err != nil {
+			return err
+		}
+		d.Story, d.Other = from.ID, next.ID
+		_, err = insertDecision(ctx, tx, d, before, moved)
+		return err
+	})
+	return next.ID, err
 }

@@ -139,7 +139,10 @@ func saveTopics(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 			return fmt.Errorf("save topics of story %d: %w", s.ID, err)
 		}
 	}
-	return saveFacets(ctx, tx, s)
+	if err := saveFacets(ctx, tx, s); err != nil {
+		return err
+	}
+	return indexStory(ctx, tx, s)
 }
 
 func saveFacets(ctx context.Context, tx *sql.Tx, s *news.Story) error {

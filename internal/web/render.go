@@ -27,7 +27,7 @@ func readPages(root fs.FS, s *Site) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("shared templates: %w", err)
 	}
-	layout, err := template.New("layout.html").Funcs(s.funcs()).ParseFS(root, append([]string{"layout.html"}, shared...)...)
+	layout, err := template.New("layout.html").Funcs(s.funcs()).Funcs(textFuncs()).ParseFS(root, append([]string{"layout.html"}, shared...)...)
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)
 	}

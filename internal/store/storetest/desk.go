@@ -14,6 +14,7 @@ import (
 func desk(t *testing.T, open Opener) {
 	t.Run("the queue pages newest first without gap or repeat", func(t *testing.T) { queuePages(t, open(t)) })
 	t.Run("filters combine", func(t *testing.T) { queueFilters(t, open(t)) })
+	t.Run("search", func(t *testing.T) { queueSearch(t, open(t)) })
 	t.Run("counts", func(t *testing.T) { queueCounts(t, open(t)) })
 	t.Run("many at once, undone at once", func(t *testing.T) { bulkUndo(t, open(t)) })
 	t.Run("undo in order only", func(t *testing.T) { undoInOrder(t, open(t)) })
@@ -99,6 +100,38 @@ func queueFilters(t *testing.T, s *store.Store) {
 		if diff := cmp.Diff(tt.want, queued(t, s, tt.f)); diff != "" {
 			t.Errorf("Queue(%+v) (-want +got):\n%s", tt.f, diff)
 		}
+	}
+}
+
+func queueSearch(t *testing.T, s *store.Store) {
+	nurse := addStory(t, s, 1, func(st *news.Story) {
+		st.Headline, st.Summary, st.Topics = "Nurses detained", "Two hospitals were raided.", []news.Slug{"torture"}
+	})
+	french := addStory(t, s, 2, func(st *news.Story) { st.Language, st.Headline = "fr", "Des infirmières arrêtées à l’hôpital" })
+	arabic := addStory(t, s, 3, func(st *news.Story) { st.Language, st.Headline = "ar", "قصف المستشفى في المدينة" })
+	chinese := addStory(t, s, 4, func(st *news.Story) { st.Language, st.Headline = "zh", "世界艾滋病日" })
+	done := addStory(t, s, 5, func(st *news.Story) { st.State, st.Headline = news.StoryRejected, "Another nurse" })
+	for _, tt := range []struct {
+		f    news.Filter
+		want []news.StoryID
+	}{
+		{news.Filter{Query: "nurse"}, []news.StoryID{nurse}},
+		{news.Filter{Query: "HOSPITAL nurses", Topic: "torture"}, []news.StoryID{nurse}},
+		{news.Filter{Query: "nurse", Topic: "abortion"}, nil},
+		{news.Filter{Query: "nurse", State: news.StoryRejected}, []news.StoryID{done}},
+		{news.Filter{Query: "infirmière"}, []news.StoryID{french}},
+		{news.Filter{Query: "مستشفى"}, []news.StoryID{arabic}},
+		{news.Filter{Query: "艾滋"}, []news.StoryID{chinese}},
+		{news.Filter{Query: `"(*:^ OR NEAR`}, nil},
+		{news.Filter{Query: "?!"}, nil},
+	} {
+		if diff := cmp.Diff(tt.want, queued(t, s, tt.f)); diff != "" {
+			t.Errorf("Queue(%+v) (-want +got):\n%s", tt.f, diff)
+		}
+	}
+	reject(t, s, nurse)
+	if got := queued(t, s, news.Filter{Query: "nurse"}); len(got) != 0 {
+		t.Errorf("a rejected story is found in the queue: %v", got)
 	}
 }
 

@@ -24,6 +24,8 @@ func Run(t *testing.T, open Opener) {
 		{"deliver", deliver},
 		{"accounts", accounts},
 		{"audit", audit},
+		{"readers", readers},
+		{"letters", letters},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

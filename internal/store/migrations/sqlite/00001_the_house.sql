@@ -206,10 +206,24 @@ CREATE TABLE readers (
 	asked     BIGINT  NOT NULL,
 	confirmed BIGINT  NOT NULL DEFAULT 0,
 	consent   TEXT    NOT NULL DEFAULT '',     -- version of the text they said yes to
+	request   BLOB,                            -- names what a pending reader asked for; single use
 	left_at   BIGINT  NOT NULL DEFAULT 0,
 	updated   BIGINT  NOT NULL
 );
-CREATE INDEX readers_state ON readers (state);
+CREATE INDEX readers_state ON readers (state, asked);
+CREATE UNIQUE INDEX readers_request ON readers (request) WHERE request IS NOT NULL;
+
+-- Sign-ups as the form brought them. They are answered later, by a job, so
+-- that the page takes the same time whoever asks; then the row is deleted.
+CREATE TABLE asks (
+	id       INTEGER PRIMARY KEY,
+	address  TEXT    NOT NULL,
+	language TEXT    NOT NULL,
+	format   TEXT    NOT NULL,
+	topics   TEXT    NOT NULL,
+	consent  TEXT    NOT NULL,
+	at       BIGINT  NOT NULL
+);
 
 -- Append-only journal of whom we must not write to; it names nobody.
 CREATE TABLE suppressions (
@@ -236,7 +250,6 @@ CREATE TABLE letters (
 	id       INTEGER PRIMARY KEY,
 	reader   BIGINT  NOT NULL REFERENCES readers (id),
 	what     TEXT    NOT NULL,
-	secret   TEXT    NOT NULL,                 -- the token the link carries
 	attempts INTEGER NOT NULL DEFAULT 0,
 	next_try BIGINT  NOT NULL,
 	until    BIGINT  NOT NULL                  -- not sent after this

@@ -1,0 +1,156 @@
+// Package desk is the curators' and editors' part of the site: the queue, the
+// page of one story, the issues and how the sources do. A handler reads the
+// request, calls one service and renders. It cannot show a reader, because it
+// cannot name one.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/curate"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/publish"
+	"github.com/ifhhro/rightsdesk/internal/staff"
+	"github.com/ifhhro/rightsdesk/internal/web"
+)
+
+// Sources says how the sources do.
+type Sources interface {
+	Sources(ctx context.Context) ([]news.Source, error)
+}
+
+// A Server answers the desk's requests.
+type Server struct {
+	site    *web.Site
+	desk    *curate.Desk
+	issues  *publish.Publish
+	sources Sources
+	now     func() time.Time
+}
+
+// New returns the desk's pages over its services.
+func New(site *web.Site, desk *curate.Desk, issues *publish.Publish, sources Sources, now func() time.Time) *Server {
+	return &Server{site, desk, issues, sources, now}
+}
+
+// Routes lists the desk's routes with the permission each needs.
+func (s *Server) Routes() []web.Route {
+	return []web.Route{
+		// The queue, filtered by its query.
+		{Pattern: "GET /desk", Needs: staff.ReadDesk, Do: s.queue},
+		// Decide about one story or several, or take a decision back.
+		{Pattern: "POST /desk", Needs: staff.DecideStories, Do: s.decide},
+		// One story: what is published, why its topics, our own words.
+		{Pattern: "GET /desk/stories/{id}", Needs: staff.ReadDesk, Do: s.story},
+		{Pattern: "POST /desk/stories/{id}", Needs: staff.DecideStories, MaxBody: maxStoryForm, Do: s.saveStory},
+		// A story begun at the desk.
+		{Pattern: "GET /desk/new", Needs: staff.Nominate, Do: s.newStory},
+		{Pattern: "POST /desk/new", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.beginStory},
+		// The issues; the draft of the next one is made by asking for it.
+		{Pattern: "GET /desk/issues", Needs: staff.ReadDesk, Do: s.issueList},
+		{Pattern: "POST /desk/issues", Needs: staff.ComposeIssues, Do: s.draft},
+		// One issue: arranged, approved, sent, and what became of its copies.
+		{Pattern: "GET /desk/issues/{id}", Needs: staff.ReadDesk, Do: s.issue},
+		{Pattern: "POST /desk/issues/{id}", Needs: staff.ComposeIssues, MaxBody: maxStoryForm, Do: s.changeIssue},
+		// The mail it becomes for a choice of language, format and topics.
+		{Pattern: "GET /desk/issues/{id}/preview", Needs: staff.ReadDesk, Do: s.preview},
+		{Pattern: "GET /desk/issues/{id}/mail", Needs: staff.ReadDesk, Do: s.mail},
+		// Markdown as it will look.
+		{Pattern: "POST /desk/markdown", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.markdown},
+	}
+}
+
+// maxStoryForm bounds a form with a summary and a commentary: each may hold
+// news.MaxTextBytes, and percent-encoding triples Arabic.
+const maxStoryForm = 8 * news.MaxTextBytes
+
+// storyID reads the story a request is about.
+func storyID(text string) (news.StoryID, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fmt.Errorf("story %q: %w", text, news.ErrNotFound)
+	}
+	return news.StoryID(id), nil
+}
+
+// who is the account a request acts for.
+func who(r *http.Request) string { return web.Account(r).Name }
+
+// may reports whether the person looking may do p.
+func may(r *http.Request, p staff.Permission) bool { return web.Account(r).May(p) }
+
+// back is where a form leads: the page of the queue it was sent from.
+func back(r *http.Request) string {
+	u, err := url.Parse(r.FormValue("back"))
+	if err != nil || u.Path != "/desk" || u.Host != "" || u.Scheme != "" {
+		return "/desk"
+	}
+	return u.String()
+}
+
+// A key is one key of the keyboard and what it does. The help lists them and
+// the script reads them from there, so the two cannot differ.
+type key struct{ Key, Do, Words string }
+
+var keys = []key{
+	{"j", "next", "Next story"},
+	{"k", "previous", "Story before"},
+	{"o", "open", "Open the story"},
+	{"a", "approve", "Approve"},
+	{"r", "reject", "Reject, with a reason"},
+	{"l", "later", "Keep for later"},
+	{"t", "topics", "Topics"},
+	{"c", "comment", "Write the commentary"},
+	{"x", "select", "Select, for several at once"},
+	{"m", "merge", "Merge the selected stories"},
+	{"u", "undo", "Undo the last decision"},
+	{"/", "search", "Search"},
+	{"?", "help", "This help"},
+}
+
+// reasons are why stories are rejected, most often first. Another can be
+// written.
+func reasons() []string {
+	return []string{"Not about health and human rights", "We had it already", "Too old", "Not for our readers", "Advertisement or appeal for money", "Source not reliable"}
+}
+
+// help is what the dialogs of every desk page show.
+type help struct {
+	Keys    []key
+	Reasons []string
+}
+
+func newHelp() help { return help{keys, reasons()} }
+
+// sourceNames maps the ids of sources to their names.
+func (s *Server) sourceNames(ctx context.Context) (map[news.SourceID]string, error) {
+	sources, err := s.sources.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := map[news.SourceID]string{}
+	for _, src := range sources {
+		names[src.ID] = src.Name
+	}
+	return names, nil
+}
+
+// excerpt is the beginning of a text for a list.
+func excerpt(text string, runes int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	r := []rune(text)
+	if len(r) <= runes {
+		return text
+	}
+	cut := string(r[:runes])
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
+		cut = cut[:i]
+	}
+	return cut + " …"
+}

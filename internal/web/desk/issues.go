@@ -1,0 +1,332 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/publish"
+	"github.com/ifhhro/rightsdesk/internal/staff"
+	"github.com/ifhhro/rightsdesk/internal/web"
+)
+
+// listed is how many issues the list shows.
+const listed = 100
+
+// An issuesPage lists the issues, the latest first.
+type issuesPage struct {
+	help
+	Issues  []news.Issue
+	Free    int // stories approved and in no issue
+	Compose bool
+}
+
+func (s *Server) issueList(w http.ResponseWriter, r *http.Request) error {
+	issues, err := s.issues.Issues(r.Context(), listed)
+	if err != nil {
+		return err
+	}
+	free, err := s.desk.Free(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.site.Render(w, r, "desk/issues", &issuesPage{newHelp(), issues, free, may(r, staff.ComposeIssues)})
+}
+
+// draft makes sure the next issue exists, with all that is approved, and opens
+// it.
+func (s *Server) draft(w http.ResponseWriter, r *http.Request) error {
+	i, err := s.issues.Draft(r.Context(), who(r))
+	if errors.Is(err, news.ErrNotFound) {
+		return &web.Problem{Status: http.StatusConflict, Title: "There is nothing to put in an issue yet", Text: "No approved story waits for one.",
+			Next: "Approve a story in the queue first.", Link: "/desk", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, issuePath(i.ID), http.StatusSeeOther)
+	return nil
+}
+
+func issuePath(id news.IssueID) string { return fmt.Sprintf("/desk/issues/%d", id) }
+
+// An issuePage is one issue: its arrangement while it can change, its books
+// once it is frozen.
+type issuePage struct {
+	help
+	news.Issue
+	Sections []sectionView
+	Missing  []news.Story // in the issue's list of stories, but no longer approved
+	Counts   news.Counts
+	Books    []book
+	Compose  bool
+	Readers  bool // the person may see readers, and so caught mail
+	Alone    bool // they arranged it themselves: a second person approves
+}
+
+type sectionView struct {
+	Heading string
+	First   bool
+	Stories []news.Story
+}
+
+// A book is one part of an issue's bar: what became of so many copies.
+type book struct {
+	Name, Class string
+	N           int
+	X, Width    float64 // of a bar 1000 wide
+}
+
+func (s *Server) issue(w http.ResponseWriter, r *http.Request) error {
+	id, err := issueID(r)
+	if err != nil {
+		return err
+	}
+	page, err := s.issuePage(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	page.Compose, page.Readers, page.Alone = may(r, staff.ComposeIssues), may(r, staff.SeeReaders), page.Issue.Alone(who(r))
+	return s.site.Render(w, r, "desk/issue", page)
+}
+
+func (s *Server) issuePage(ctx context.Context, id news.IssueID) (*issuePage, error) {
+	i, counts, err := s.issues.Status(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	stories, err := s.issues.Stories(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return newIssuePage(i, counts, stories), nil
+}
+
+func newIssuePage(i news.Issue, counts news.Counts, stories []news.Story) *issuePage {
+	page := &issuePage{help: newHelp(), Issue: i, Counts: counts, Books: books(counts)}
+	byID := map[news.StoryID]news.Story{}
+	for _, story := range stories {
+		byID[story.ID] = story
+	}
+	for n, section := range i.Sections {
+		view := sectionView{Heading: section.Heading, First: n == 0}
+		for _, id := range section.Stories {
+			if story, ok := byID[id]; ok {
+				view.Stories = append(view.Stories, story)
+			}
+		}
+		page.Sections = append(page.Sections, view)
+	}
+	return page
+}
+
+// books draws the counts of an issue as one bar, in the order a copy lives.
+func books(c news.Counts) []book {
+	all := []book{
+		{Name: "Sent", Class: "sent", N: c.Sent},
+		{Name: "Waiting", Class: "waiting", N: c.Waiting},
+		{Name: "Refused by the server", Class: "refused", N: c.Refused},
+		{Name: "Given up after three days", Class: "given_up", N: c.GivenUp},
+		{Name: "Left out: gone, or nothing for them", Class: "excluded", N: c.Excluded},
+		{Name: "Withdrawn", Class: "withdrawn", N: c.Withdrawn},
+	}
+	x := 0.0
+	for n := range all {
+		all[n].X = x
+		all[n].Width = 1000 * float64(all[n].N) / float64(max(c.Intended, 1))
+		x += all[n].Width
+	}
+	return all
+}
+
+func issueID(r *http.Request) (news.IssueID, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fmt.Errorf("issue %q: %w", r.PathValue("id"), news.ErrNotFound)
+	}
+	return news.IssueID(id), nil
+}
+
+// changeIssue does what the pressed button of an issue's page says.
+func (s *Server) changeIssue(w http.ResponseWriter, r *http.Request) error {
+	id, err := issueID(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return fmt.Errorf("form: %w", err)
+	}
+	if err := s.act(r, id); err != nil {
+		return err
+	}
+	http.Redirect(w, r, issuePath(id), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) act(r *http.Request, id news.IssueID) (err error) {
+	ctx, name, form := r.Context(), who(r), r.PostForm
+	seen, _ := strconv.ParseInt(form.Get("revision"), 10, 64)
+	switch do := form.Get("do"); do {
+	case "approve":
+		_, err = s.issues.Approve(ctx, id, seen, name)
+	case "send":
+		_, err = s.issues.Send(ctx, id, name)
+	case "hold":
+		_, err = s.issues.Hold(ctx, id, strings.TrimSpace(form.Get("why")), name)
+	case "resume":
+		_, err = s.issues.Resume(ctx, id)
+	case "cancel":
+		_, err = s.issues.Cancel(ctx, id)
+	case "withdraw":
+		_, err = s.issues.Withdraw(ctx, id)
+	case "take":
+		_, err = s.issues.Draft(ctx, name)
+	case "save", "":
+		_, err = s.issues.Arrange(ctx, id, arrangementOf(form), seen, name)
+	default:
+		err = fmt.Errorf("%q is nothing that can be done to an issue: %w", do, news.ErrInvalid)
+	}
+	return err
+}
+
+var storyLine = regexp.MustCompile(`^#story-(\d+)$`)
+
+// arrangementOf reads the form of a draft: its lines are headings and stories
+// in the order of the page, and one button may move one of them.
+func arrangementOf(form url.Values) news.Arrangement {
+	title, introduction := form.Get("title"), strings.ReplaceAll(form.Get("introduction"), "\r\n", "\n")
+	sections := []news.Section{{}}
+	for n, line := range form["line"] {
+		last := &sections[len(sections)-1]
+		if m := storyLine.FindStringSubmatch(line); m != nil {
+			id, _ := strconv.ParseInt(m[1], 10, 64)
+			last.Stories = append(last.Stories, news.StoryID(id))
+			continue
+		}
+		// A heading that was emptied joins its section to the one before.
+		heading := strings.Join(strings.Fields(line), " ")
+		switch {
+		case n == 0:
+			last.Heading = heading
+		case heading != "":
+			sections = append(sections, news.Section{Heading: heading})
+		}
+	}
+	verb, what, _ := strings.Cut(form.Get("move"), ":")
+	if id, err := strconv.ParseInt(what, 10, 64); err == nil {
+		sections = move(sections, verb, news.StoryID(id), cmp.Or(strings.TrimSpace(form.Get("new-heading")), "New section"))
+	}
+	return news.Arrangement{Title: &title, Introduction: &introduction, Sections: &sections}
+}
+
+// move takes a story one place up or down, over the edge of its section into
+// the next, or out; or begins a section with it. Sections left empty go.
+func move(sections []news.Section, verb string, id news.StoryID, heading string) []news.Section {
+	s, at := place(sections, id)
+	if s < 0 {
+		return sections
+	}
+	stories := sections[s].Stories
+	switch {
+	case verb == "up" && at > 0:
+		stories[at-1], stories[at] = stories[at], stories[at-1]
+	case verb == "down" && at < len(stories)-1:
+		stories[at+1], stories[at] = stories[at], stories[at+1]
+	case verb == "up" && s > 0:
+		sections[s].Stories = stories[1:]
+		sections[s-1].Stories = append(sections[s-1].Stories, id)
+	case verb == "down" && s < len(sections)-1:
+		sections[s].Stories = stories[:at]
+		sections[s+1].Stories = append([]news.StoryID{id}, sections[s+1].Stories...)
+	case verb == "out":
+		sections[s].Stories = slices.Delete(stories, at, at+1)
+	case verb == "section":
+		rest := news.Section{Heading: heading, Stories: slices.Clone(stories[at:])}
+		sections[s].Stories = stories[:at]
+		sections = slices.Insert(sections, s+1, rest)
+	}
+	return slices.DeleteFunc(sections, func(s news.Section) bool { return len(s.Stories) == 0 })
+}
+
+func place(sections []news.Section, id news.StoryID) (section, at int) {
+	for s := range sections {
+		if at := slices.Index(sections[s].Stories, id); at >= 0 {
+			return s, at
+		}
+	}
+	return -1, -1
+}
+
+// A previewPage shows the mail a reader of some choice gets.
+type previewPage struct {
+	help
+	news.Issue
+	Choice    publish.Choice
+	Topic     string
+	Phone     bool
+	Mail      publish.Mail
+	Frame     string // address of the HTML as a document of its own
+	Nothing   bool   // no story is for such a reader
+	Languages []choice
+	Formats   []choice
+	Topics    []news.Topic
+}
+
+// choiceOf reads what a reader could have chosen from a preview's address.
+func choiceOf(q url.Values) publish.Choice {
+	c := publish.Choice{Language: cmp.Or(q.Get("language"), "en"), Format: cmp.Or(q.Get("format"), "html")}
+	if topic := q.Get("topic"); topic != "" {
+		c.Topics = []news.Slug{news.Slug(topic)}
+	}
+	return c
+}
+
+func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
+	id, err := issueID(r)
+	if err != nil {
+		return err
+	}
+	i, err := s.issues.Issue(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	page := &previewPage{help: newHelp(), Issue: i, Choice: choiceOf(q), Topic: q.Get("topic"), Phone: q.Get("width") == "phone", Topics: news.Topics()}
+	for _, code := range news.Languages() {
+		page.Languages = append(page.Languages, choice{Name: web.LanguageName(code), Path: code, Here: code == page.Choice.Language})
+	}
+	for _, f := range []choice{{Name: "HTML", Path: "html"}, {Name: "Text", Path: "text"}, {Name: "Short text", Path: "lite"}} {
+		f.Here = f.Path == page.Choice.Format
+		page.Formats = append(page.Formats, f)
+	}
+	page.Mail, err = s.issues.Preview(r.Context(), id, page.Choice)
+	switch {
+	case errors.Is(err, news.ErrNotFound):
+		page.Nothing = true
+	case err != nil:
+		return err
+	}
+	page.Frame = issuePath(id) + "/mail?" + url.Values{"language": {page.Choice.Language}, "format": {page.Choice.Format}, "topic": {page.Topic}}.Encode()
+	return s.site.Render(w, r, "desk/preview", page)
+}
+
+// mail is the HTML of a preview, as the sandboxed document of its frame.
+func (s *Server) mail(w http.ResponseWriter, r *http.Request) error {
+	id, err := issueID(r)
+	if err != nil {
+		return err
+	}
+	m, err := s.issues.Preview(r.Context(), id, choiceOf(r.URL.Query()))
+	if err != nil {
+		return err
+	}
+	return web.Mail(w, []byte(m.HTML))
+}
