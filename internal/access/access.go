@@ -186,6 +186,17 @@ func (s *Service) FirstLink(ctx context.Context) (secret string, err error) {
 	return s.invite(ctx, first.ID)
 }
 
+// Empty reports whether nobody can sign in yet: no account has a password.
+func (s *Service) Empty(ctx context.Context) (bool, error) {
+	all, err := s.store.Accounts(ctx)
+	for _, a := range all {
+		if a.Password != "" {
+			return false, nil
+		}
+	}
+	return err == nil, err
+}
+
 // Invited returns the account a one-time link is for, and whether its person
 // may still choose its name. The error wraps news.ErrNotFound when the link was
 // used, replaced or is older than 72 hours.

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,12 +51,13 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (secret string, err err
 		return "", ErrWrong
 	}
 	s.delays.succeeded(keys...)
-	return s.begin(ctx, account, a.Old)
+	return s.Begin(ctx, account, a.Old)
 }
 
-// begin starts a session with a fresh secret. A secret that a browser brought
-// along is never taken over.
-func (s *Service) begin(ctx context.Context, a staff.Account, old string) (string, error) {
+// Begin starts a session with a fresh secret for somebody who has proved who
+// they are. The secret their browser brought along, old, is never taken over
+// and ends.
+func (s *Service) Begin(ctx context.Context, a staff.Account, old string) (string, error) {
 	secret, hash := newSecret()
 	now := s.now()
 	var replaces []byte
@@ -71,10 +73,20 @@ func (s *Service) begin(ctx context.Context, a staff.Account, old string) (strin
 	return secret, nil
 }
 
-// BeginAfterInvitation starts the session of somebody who has just taken an
-// invitation.
-func (s *Service) BeginAfterInvitation(ctx context.Context, a staff.Account, old string) (secret string, err error) {
-	return s.begin(ctx, a, old)
+// EndOthers ends every session of an account but this one.
+func (s *Service) EndOthers(ctx context.Context, keep *staff.Session) error {
+	all, err := s.store.Sessions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.Account.ID == keep.Account.ID && !bytes.Equal(other.Hash, keep.Hash) {
+			if err := s.store.EndSession(ctx, other.Hash); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Session returns the live session of a secret and notes, to the minute, that

@@ -96,7 +96,7 @@ func problemOf(err error) Problem {
 	if !errors.As(err, &p) {
 		p = &Problem{Status: statusOf(err), Err: err}
 		if p.Status < 500 && p.Status != http.StatusNotFound && p.Status != http.StatusRequestEntityTooLarge {
-			p.Text = plain(err)
+			p.Text = Plain(err)
 		}
 	}
 	out := *p
@@ -139,8 +139,8 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// plain is an error as a sentence: without the sentinel at its end.
-func plain(err error) string {
+// Plain is an error as a sentence for a page: without the sentinel at its end.
+func Plain(err error) string {
 	text := err.Error()
 	for _, sentinel := range []error{news.ErrInvalid, news.ErrConflict, news.ErrRefused} {
 		text = strings.TrimSuffix(text, ": "+sentinel.Error())

@@ -1,8 +1,8 @@
 // Package web is the frame every page stands in: routes with the permission
 // each needs, security headers, the check of host and origin, sessions,
 // rendering, static files and the pages that say what went wrong. The pages
-// themselves are in its parts: public, reader, desk and admin, each with one
-// route list. Listeners are cmd's.
+// themselves are in its parts: public, reader, desk, admin and door, each with
+// one route list. Listeners are cmd's.
 package web
 
 import (

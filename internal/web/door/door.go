@@ -1,0 +1,222 @@
+// Package door is the part of the site by which people come to the desk and
+// leave it: sign-in, the one-time link that begins an account, and the page of
+// one's own account.
+package door
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/access"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/staff"
+	"github.com/ifhhro/rightsdesk/internal/web"
+)
+
+// A Server answers the door's requests.
+type Server struct {
+	site   *web.Site
+	access *access.Service
+}
+
+// New returns the door's pages over the service that keeps it.
+func New(site *web.Site, a *access.Service) *Server { return &Server{site, a} }
+
+// Routes lists the door's routes with the permission each needs.
+func (s *Server) Routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /desk/login", Needs: web.Anyone, Secret: true, Do: s.signInPage},
+		{Pattern: "POST /desk/login", Needs: web.Anyone, Secret: true, Do: s.signIn},
+		// Signing out needs no live session: an old one is forgotten too.
+		{Pattern: "POST /desk/logout", Needs: web.Anyone, Secret: true, Do: s.signOut},
+		// The one-time link: its secret is the authority.
+		{Pattern: "GET /desk/invitation/{secret}", Needs: web.Anyone, Secret: true, Do: s.invitationPage},
+		{Pattern: "POST /desk/invitation/{secret}", Needs: web.Anyone, Secret: true, Do: s.takeInvitation},
+		// One's own account.
+		{Pattern: "GET /desk/account", Needs: web.SignedIn, Do: s.account},
+		{Pattern: "POST /desk/account/password", Needs: web.SignedIn, Do: s.changePassword},
+		{Pattern: "POST /desk/account/sessions", Needs: web.SignedIn, Do: s.endOthers},
+	}
+}
+
+// signInPage is what door/login shows.
+type signInPage struct {
+	Name  string
+	Next  string
+	Wrong string // why the last try did not work
+	Empty bool   // nobody has a password yet
+}
+
+func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) error {
+	empty, err := s.access.Empty(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.site.Render(w, r, "door/login", signInPage{Next: web.Next(r, ""), Empty: empty})
+}
+
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
+	attempt := s.attempt(r, r.FormValue("name"))
+	secret, err := s.access.SignIn(r.Context(), attempt)
+	page := signInPage{Name: attempt.Name, Next: web.Next(r, "")}
+	var wait *access.TooMany
+	switch {
+	case errors.As(err, &wait):
+		page.Wrong = fmt.Sprintf("Too many tries. Please wait %s and try again.", inWords(wait.Wait))
+		return s.site.RenderStatus(w, r, http.StatusTooManyRequests, "door/login", page)
+	case errors.Is(err, access.ErrWrong):
+		page.Wrong = "The name or the password is wrong."
+		return s.site.RenderStatus(w, r, http.StatusUnprocessableEntity, "door/login", page)
+	case err != nil:
+		return err
+	}
+	s.site.SetSession(w, secret)
+	http.Redirect(w, r, web.Next(r, "/desk"), http.StatusSeeOther)
+	return nil
+}
+
+// attempt reads what a form with a password says.
+func (s *Server) attempt(r *http.Request, name string) access.Attempt {
+	return access.Attempt{Name: name, Password: r.FormValue("password"), From: web.From(r), Old: s.site.Secret(r)}
+}
+
+// inWords is a wait as a person says it.
+func inWords(d time.Duration) string {
+	if seconds := int(d.Round(time.Second).Seconds()); seconds < 90 {
+		return fmt.Sprintf("%d seconds", max(seconds, 1))
+	}
+	return fmt.Sprintf("%d minutes", int(d.Round(time.Minute).Minutes()))
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.access.SignOut(r.Context(), s.site.Secret(r)); err != nil {
+		return err
+	}
+	s.site.ClearSession(w)
+	http.Redirect(w, r, web.SignInPath, http.StatusSeeOther)
+	return nil
+}
+
+// invitationPage is what door/invitation shows.
+type invitationPage struct {
+	Name      string
+	MayRename bool
+	Roles     []staff.Role
+	Least     int
+	Wrong     string
+}
+
+func (s *Server) invitation(r *http.Request) (invitationPage, error) {
+	a, mayRename, err := s.access.Invited(r.Context(), r.PathValue("secret"))
+	if errors.Is(err, news.ErrNotFound) {
+		return invitationPage{}, &web.Problem{Status: http.StatusNotFound, Title: "This link does not work any more",
+			Text: "It was used already, a newer one was made, or it is older than 72 hours.",
+			Next: "Ask an administrator for a new one, or sign in if you have a password.", Link: web.SignInPath}
+	}
+	return invitationPage{Name: a.Name, MayRename: mayRename, Roles: a.Roles, Least: access.MinPasswordRunes}, err
+}
+
+func (s *Server) invitationPage(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.invitation(r)
+	if err != nil {
+		return err
+	}
+	if page.MayRename {
+		page.Name = ""
+	}
+	return s.site.Render(w, r, "door/invitation", page)
+}
+
+func (s *Server) takeInvitation(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.invitation(r)
+	if err != nil {
+		return err
+	}
+	name := page.Name
+	if page.MayRename {
+		name = r.FormValue("name")
+	}
+	a, err := s.access.TakeInvitation(r.Context(), r.PathValue("secret"), name, r.FormValue("password"))
+	if errors.Is(err, news.ErrInvalid) || errors.Is(err, news.ErrConflict) {
+		page.Name, page.Wrong = name, web.Plain(err)
+		return s.site.RenderStatus(w, r, http.StatusUnprocessableEntity, "door/invitation", page)
+	}
+	if err != nil {
+		return err
+	}
+	secret, err := s.access.Begin(r.Context(), a, s.site.Secret(r))
+	if err != nil {
+		return err
+	}
+	s.site.SetSession(w, secret)
+	http.Redirect(w, r, "/desk", http.StatusSeeOther)
+	return nil
+}
+
+// accountPage is what door/account shows.
+type accountPage struct {
+	Account  staff.Account
+	Least    int
+	Sessions []sessionLine
+	Wrong    string
+	Done     string
+}
+
+type sessionLine struct {
+	Began, Seen time.Time
+	Here        bool
+}
+
+func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
+	return s.renderAccount(w, r, http.StatusOK, "", map[string]string{
+		"password": "Your password was changed. Everywhere else you were signed out.",
+		"sessions": "Everywhere else you were signed out.",
+	}[r.FormValue("done")])
+}
+
+func (s *Server) renderAccount(w http.ResponseWriter, r *http.Request, status int, wrong, done string) error {
+	here := web.Session(r)
+	page := accountPage{Account: here.Account, Least: access.MinPasswordRunes, Wrong: wrong, Done: done}
+	all, err := s.access.Sessions(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, session := range all {
+		if session.Account.ID == here.Account.ID {
+			page.Sessions = append(page.Sessions, sessionLine{session.Created, session.Seen, string(session.Hash) == string(here.Hash)})
+		}
+	}
+	return s.site.RenderStatus(w, r, status, "door/account", page)
+}
+
+func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
+	account := web.Account(r)
+	err := s.access.ChangePassword(r.Context(), s.attempt(r, account.Name), r.FormValue("new"))
+	var wait *access.TooMany
+	switch {
+	case errors.As(err, &wait):
+		return s.renderAccount(w, r, http.StatusTooManyRequests, fmt.Sprintf("Too many tries. Please wait %s.", inWords(wait.Wait)), "")
+	case errors.Is(err, news.ErrInvalid):
+		return s.renderAccount(w, r, http.StatusUnprocessableEntity, web.Plain(err), "")
+	case err != nil:
+		return err
+	}
+	secret, err := s.access.Begin(r.Context(), *account, "")
+	if err != nil {
+		return err
+	}
+	s.site.SetSession(w, secret)
+	http.Redirect(w, r, "/desk/account?done=password", http.StatusSeeOther)
+	return nil
+}
+
+// endOthers signs the person out everywhere but here.
+func (s *Server) endOthers(w http.ResponseWriter, r *http.Request) error {
+	if err := s.access.EndOthers(r.Context(), web.Session(r)); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/desk/account?done=sessions", http.StatusSeeOther)
+	return nil
+}
