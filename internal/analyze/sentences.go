@@ -42,6 +42,7 @@ func Sentences(text string) []Span {
 		case '•', '\u2028', '\u2029':
 			cut(i)
 		}
+		i = max(i, start)
 	}
 	cut(len(text))
 	return out

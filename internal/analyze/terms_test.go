@@ -105,6 +105,20 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
+func FuzzSentences(f *testing.F) {
+	f.Add("He waited ... and left.\" Then. \xff.")
+	f.Add("U.S. Dr.. 1.2.3!?”. ")
+	f.Fuzz(func(t *testing.T, text string) {
+		last := 0
+		for _, s := range Sentences(text) {
+			if s.Start < last || s.End <= s.Start || s.End > len(text) {
+				t.Fatalf("Sentences(%q): bad span %+v after %d", text, s, last)
+			}
+			last = s.End
+		}
+	})
+}
+
 func BenchmarkTerms(b *testing.B) {
 	text := strings.Repeat("Aid groups said on Monday that access to health care has collapsed. ", 30)
 	b.SetBytes(int64(len(text)))

@@ -91,10 +91,9 @@ func (c *Classifier) topics(t Text) []news.TopicScore {
 			points[i] += leanPoints
 		}
 	}
-	best := slices.Max(points)
 	out := make([]news.TopicScore, len(points))
 	for i, topic := range news.Topics() {
-		out[i] = news.TopicScore{Slug: topic.Slug, Score: probability(points[i], best), Evidence: d.evidence(found[i])}
+		out[i] = news.TopicScore{Slug: topic.Slug, Score: probability(points[i]), Evidence: d.evidence(found[i])}
 	}
 	slices.SortStableFunc(out, func(a, b news.TopicScore) int { return cmpFloat(b.Score, a.Score) })
 	for i := range out[:maxTopics] {
@@ -105,21 +104,24 @@ func (c *Classifier) topics(t Text) []news.TopicScore {
 
 const (
 	maxTopics  = 4
-	leanPoints = 0.5
+	leanPoints = 1
 	threshold  = 0.5
 )
 
-// probability turns points into a probability. A topic with little beside the
-// strongest one is a passing mention.
-func probability(points, best float64) float64 {
+// Half of the topics with evenPoints are right; each scalePoints more make the
+// odds e times better. Both were read off items the lexicon was not written
+// from (docs/topics.md).
+const (
+	evenPoints  = 8
+	scalePoints = 3.3
+)
+
+// probability turns points into a probability.
+func probability(points float64) float64 {
 	if points <= 0 {
 		return 0
 	}
-	x := points - 4
-	if short := 0.33*best - points; short > 0 {
-		x -= short
-	}
-	p := 1 / (1 + math.Exp(-0.9*x))
+	p := 1 / (1 + math.Exp((evenPoints-points)/scalePoints))
 	return math.Round(p*1e4) / 1e4
 }
 

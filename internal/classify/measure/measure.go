@@ -5,11 +5,12 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
@@ -120,82 +121,94 @@ const draws = 1000
 // way, so equal input gives equal output.
 func Run(cases []Case) Report {
 	r := Report{Items: len(cases), Languages: map[string]Interval{}, Bins: bins(cases), NoTopic: noTopic(cases)}
-	all := byTopic(cases)
+	blocks, languages := stories(cases)
+	var all tally
+	for _, b := range blocks {
+		all.add(&b)
+	}
 	r.Topics, r.Confusions = table(all), confusions(cases)
 	r.Calibration = calibrationError(r.Bins)
-	r.Micro = interval(cases, func(c []Case) float64 { return total(byTopic(c)).F1() })
-	r.Precision = interval(cases, func(c []Case) float64 { return total(byTopic(c)).Precision() })
-	r.Recall = interval(cases, func(c []Case) float64 { return total(byTopic(c)).Recall() })
-	r.Macro = interval(cases, func(c []Case) float64 { return macro(byTopic(c)) })
-	r.Core = interval(cases, func(c []Case) float64 { return total(only(byTopic(c), Core)).F1() })
-	r.FirstTwo = interval(cases, firstTwo)
-	groups := map[string][]Case{}
-	var english, others []Case
-	for _, c := range cases {
-		groups[c.Language] = append(groups[c.Language], c)
-		if c.Language == "en" {
-			english = append(english, c)
-		} else {
-			others = append(others, c)
+	r.Micro = interval(blocks, func(t *tally) float64 { return t.total().F1() })
+	r.Precision = interval(blocks, func(t *tally) float64 { return t.total().Precision() })
+	r.Recall = interval(blocks, func(t *tally) float64 { return t.total().Recall() })
+	r.Macro = interval(blocks, (*tally).macro)
+	r.Core = interval(blocks, func(t *tally) float64 { return t.of(Core).F1() })
+	r.FirstTwo = interval(blocks, func(t *tally) float64 { return ratio(t.firstTwo, t.wanted) })
+	micro := func(t *tally) float64 { return t.total().F1() }
+	r.English = interval(languages["en"], micro)
+	var others []tally
+	for _, language := range slices.Sorted(maps.Keys(languages)) {
+		r.Languages[language] = interval(languages[language], micro)
+		if language != "en" {
+			others = append(others, languages[language]...)
 		}
 	}
-	micro := func(c []Case) float64 { return total(byTopic(c)).F1() }
-	r.English, r.NotEnglish = interval(english, micro), interval(others, micro)
-	for language, group := range groups {
-		r.Languages[language] = interval(group, micro)
-	}
+	r.NotEnglish = interval(others, micro)
 	return r
 }
 
-// CountOf compares what was given with what should have been.
-func CountOf(c Case) map[news.Slug]Count {
-	out := map[news.Slug]Count{}
-	for _, t := range c.Topics {
-		wanted := slices.Contains(c.Labels, t.Slug)
+// A tally is what was counted over some items.
+type tally struct {
+	topics   [maxTopics]Count // in the order of news.Topics
+	firstTwo int              // labels among the first two suggestions
+	wanted   int              // labels
+}
+
+// maxTopics bounds the list of topics; there are 30.
+const maxTopics = 64
+
+func tallyOf(c Case) tally {
+	var t tally
+	t.wanted = len(c.Labels)
+	for i, topic := range c.Topics {
+		wanted := slices.Contains(c.Labels, topic.Slug)
+		if i < 2 && topic.Score > 0 && wanted {
+			t.firstTwo++
+		}
+		at := slices.IndexFunc(news.Topics(), func(n news.Topic) bool { return n.Slug == topic.Slug })
 		switch {
-		case t.Assigned && wanted:
-			out[t.Slug] = Count{Right: 1}
-		case t.Assigned:
-			out[t.Slug] = Count{Wrong: 1}
+		case topic.Assigned && wanted:
+			t.topics[at].Right++
+		case topic.Assigned:
+			t.topics[at].Wrong++
 		case wanted:
-			out[t.Slug] = Count{Missed: 1}
+			t.topics[at].Missed++
 		}
 	}
-	return out
+	return t
 }
 
-func byTopic(cases []Case) map[news.Slug]Count {
-	out := map[news.Slug]Count{}
-	for _, c := range cases {
-		for slug, n := range CountOf(c) {
-			sum := out[slug]
-			sum.add(n)
-			out[slug] = sum
+func (t *tally) add(o *tally) {
+	for i := range news.Topics() {
+		t.topics[i].add(o.topics[i])
+	}
+	t.firstTwo += o.firstTwo
+	t.wanted += o.wanted
+}
+
+func (t *tally) total() Count {
+	var sum Count
+	for _, c := range t.topics {
+		sum.add(c)
+	}
+	return sum
+}
+
+func (t *tally) of(slugs []news.Slug) Count {
+	var sum Count
+	for i, topic := range news.Topics() {
+		if slices.Contains(slugs, topic.Slug) {
+			sum.add(t.topics[i])
 		}
 	}
-	return out
+	return sum
 }
 
-func only(m map[news.Slug]Count, slugs []news.Slug) map[news.Slug]Count {
-	out := map[news.Slug]Count{}
-	for _, s := range slugs {
-		out[s] = m[s]
-	}
-	return out
-}
-
-func total(m map[news.Slug]Count) Count {
-	var c Count
-	for _, n := range m {
-		c.add(n)
-	}
-	return c
-}
-
-func macro(m map[news.Slug]Count) float64 {
+// macro is the mean F1 of the topics that occur.
+func (t *tally) macro() float64 {
 	var sum float64
 	n := 0
-	for _, c := range m {
+	for _, c := range t.topics {
 		if c.Right+c.Missed > 0 {
 			sum += c.F1()
 			n++
@@ -207,24 +220,11 @@ func macro(m map[news.Slug]Count) float64 {
 	return sum / float64(n)
 }
 
-func firstTwo(cases []Case) float64 {
-	right, wanted := 0, 0
-	for _, c := range cases {
-		wanted += len(c.Labels)
-		for _, t := range c.Topics[:min(2, len(c.Topics))] {
-			if t.Score > 0 && slices.Contains(c.Labels, t.Slug) {
-				right++
-			}
-		}
-	}
-	return ratio(right, wanted)
-}
-
-func table(m map[news.Slug]Count) []TopicRow {
+func table(t tally) []TopicRow {
 	var out []TopicRow
-	for _, t := range news.Topics() {
-		c := m[t.Slug]
-		out = append(out, TopicRow{t.Slug, c.Right + c.Missed, c, c.Precision(), c.Recall(), c.F1()})
+	for i, topic := range news.Topics() {
+		c := t.topics[i]
+		out = append(out, TopicRow{topic.Slug, c.Right + c.Missed, c, c.Precision(), c.Recall(), c.F1()})
 	}
 	return out
 }
@@ -252,11 +252,13 @@ func noTopic(cases []Case) NoTopic {
 func confusions(cases []Case) []Confusion {
 	count := map[[2]news.Slug]int{}
 	for _, c := range cases {
-		n := CountOf(c)
-		for missed, m := range n {
-			for given, g := range n {
-				if m.Missed > 0 && g.Wrong > 0 {
-					count[[2]news.Slug{missed, given}]++
+		for _, missed := range c.Topics {
+			if missed.Assigned || !slices.Contains(c.Labels, missed.Slug) {
+				continue
+			}
+			for _, given := range c.Topics {
+				if given.Assigned && !slices.Contains(c.Labels, given.Slug) {
+					count[[2]news.Slug{missed.Slug, given.Slug}]++
 				}
 			}
 		}
@@ -265,12 +267,8 @@ func confusions(cases []Case) []Confusion {
 	for pair, n := range count {
 		out = append(out, Confusion{pair[0], pair[1], n})
 	}
-	sort.Slice(out, func(i, j int) bool {
-		a, b := out[i], out[j]
-		if a.Items != b.Items {
-			return a.Items > b.Items
-		}
-		return a.Missed+a.Given < b.Missed+b.Given
+	slices.SortFunc(out, func(a, b Confusion) int {
+		return cmp.Or(cmp.Compare(b.Items, a.Items), cmp.Compare(a.Missed, b.Missed), cmp.Compare(a.Given, b.Given))
 	})
 	return out[:min(len(out), 10)]
 }
@@ -321,37 +319,46 @@ func calibrationError(bins []Bin) float64 {
 	return sum / float64(n)
 }
 
-func interval(cases []Case, value func([]Case) float64) Interval {
-	out := Interval{Value: value(cases)}
+func interval(blocks []tally, value func(*tally) float64) Interval {
+	var all tally
+	for i := range blocks {
+		all.add(&blocks[i])
+	}
+	out := Interval{Value: value(&all)}
 	out.Low, out.High = out.Value, out.Value
-	blocks := stories(cases)
 	if len(blocks) < 2 {
 		return out
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	drawn := make([]float64, draws)
 	for i := range drawn {
-		var sample []Case
+		var sample tally
 		for range blocks {
-			sample = append(sample, blocks[rng.IntN(len(blocks))]...)
+			sample.add(&blocks[rng.IntN(len(blocks))])
 		}
-		drawn[i] = value(sample)
+		drawn[i] = value(&sample)
 	}
 	slices.Sort(drawn)
 	out.Low, out.High = drawn[draws*25/1000], drawn[draws*975/1000-1]
 	return out
 }
 
-func stories(cases []Case) [][]Case {
-	var out [][]Case
-	at := map[string]int{}
-	for _, c := range cases {
-		if i, ok := at[c.Story]; ok && c.Story != "" {
-			out[i] = append(out[i], c)
-			continue
+// stories counts the items of each story together, over all and by language.
+func stories(cases []Case) (all []tally, languages map[string][]tally) {
+	languages = map[string][]tally{}
+	at := map[[2]string]int{}
+	add := func(list []tally, key [2]string, t *tally) []tally {
+		if i, ok := at[key]; ok && key[1] != "" {
+			list[i].add(t)
+			return list
 		}
-		at[c.Story] = len(out)
-		out = append(out, []Case{c})
+		at[key] = len(list)
+		return append(list, *t)
 	}
-	return out
+	for _, c := range cases {
+		t := tallyOf(c)
+		all = add(all, [2]string{"", c.Story}, &t)
+		languages[c.Language] = add(languages[c.Language], [2]string{"in " + c.Language, c.Story}, &t)
+	}
+	return all, languages
 }
