@@ -103,6 +103,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.inspectCommand(),
 		a.readersCommand(),
 		a.usersCommand(),
+		a.verifyCommand(),
 		a.versionCommand(),
 	)
 	strictUsage(root)

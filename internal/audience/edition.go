@@ -24,8 +24,8 @@ type Edition interface {
 	// Parts are the frozen text.
 	Parts() []Part
 	// Assign gives the number of the reader's variant and the Message-ID of
-	// their copy, without angle brackets. It reports false when nothing in the
-	// issue is for them.
+	// their copy, without angle brackets, from their token and preferences. It
+	// reports false when nothing in the issue is for them.
 	Assign(Reader) (variant int, messageID string, ok bool)
 	// Variants are all that Assign has given out, by number.
 	Variants() []Variant

@@ -293,3 +293,6 @@ func (i *Issue) Finish(waiting int, now time.Time) error {
 	i.State, i.Finished = IssueFinished, now
 	return nil
 }
+
+// Where names the issue in a report: "issue 12".
+func (i *Issue) Where() string { return fmt.Sprintf("issue %d", i.ID) }
