@@ -7,7 +7,7 @@ package clean
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -41,9 +41,9 @@ func Item(doc *news.Document, e news.Entry, o Options) news.Item {
 	it := news.Item{
 		GUID:        prose.Cut(prose.Line(e.ID), news.MaxLinkBytes),
 		Title:       prose.Cut(prose.Line(plain(e.Title)), news.MaxTitleBytes),
-		TitleHTML:   htmlWithin(e.Title, news.MaxTitleBytes),
-		SummaryHTML: htmlWithin(e.Summary, news.MaxBodyBytes),
-		ContentHTML: htmlWithin(e.Content, news.MaxBodyBytes),
+		TitleHTML:   markupWithin(e.Title, news.MaxTitleBytes, prose.Inline),
+		SummaryHTML: htmlWithin(withoutTagLines(e.Summary, e), news.MaxBodyBytes),
+		ContentHTML: htmlWithin(withoutTagLines(e.Content, e), news.MaxBodyBytes),
 		Published:   e.Published,
 		Updated:     e.Updated,
 		Authors:     people(e.Authors),
@@ -80,24 +80,23 @@ func firstOf(ss ...string) string {
 // plain is the text of a field that may have been published as HTML.
 func plain(m news.Markup) string {
 	if m.HTML {
-		return prose.HTMLText(m.Body)
+		return prose.HTMLText(prose.AsHTML(m.Body, true))
 	}
 	return m.Body
 }
 
-// htmlWithin is a field as safe HTML of at most limit bytes.
-func htmlWithin(m news.Markup, limit int) string {
-	body := m.Body
-	if !m.HTML {
-		body = html.EscapeString(body)
-	}
+// markupWithin is a field as safe HTML of at most limit bytes; safe is the
+// sanitiser for it.
+func markupWithin(m news.Markup, limit int, safe func(string) string) string {
+	body := prose.AsHTML(m.Body, m.HTML)
 	for n := limit; ; n /= 2 {
-		safe := prose.Sanitise(prose.Cut(body, n))
-		if len(safe) <= limit {
-			return safe
+		if out := safe(prose.Cut(body, n)); len(out) <= limit {
+			return out
 		}
 	}
 }
+
+func htmlWithin(m news.Markup, limit int) string { return markupWithin(m, limit, prose.Sanitise) }
 
 // itemText is the plain text of the content, else of the summary.
 func itemText(it *news.Item) string {
@@ -117,12 +116,21 @@ func language(it *news.Item, doc *news.Document, e news.Entry, o Options) (tag, 
 func people(in []news.Person) []news.Person {
 	var out []news.Person
 	for _, p := range in {
-		p = news.Person{Name: prose.Cut(prose.Line(p.Name), news.MaxTitleBytes), Email: prose.Line(p.Email), URL: webAddress(p.URL)}
+		p = news.Person{Name: prose.Cut(prose.Line(p.Name), news.MaxTitleBytes), Email: mailAddress(p.Email), URL: webAddress(p.URL)}
 		if p != (news.Person{}) {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// mailAddress is what an author gives as one, or empty.
+func mailAddress(s string) string {
+	s = prose.Line(s)
+	if at := strings.IndexByte(s, '@'); at <= 0 || len(s) > 254 || strings.ContainsAny(s, " <>\"") {
+		return ""
+	}
+	return s
 }
 
 func categories(in []news.Category) []news.Category {
@@ -258,14 +266,56 @@ func keysOf(it *news.Item) []string {
 	return keys
 }
 
-// webAddress returns an address a reader may follow, trimmed, or empty.
+// webAddress returns an address a reader may follow, as published where that
+// is safe to print anywhere, else as browsers would write it; empty where there
+// is none. Credentials are never part of it.
 func webAddress(raw string) string {
+	a, err := parse(raw)
+	if err != nil {
+		return ""
+	}
 	raw = strings.TrimSpace(raw)
+	if !printable.MatchString(raw) {
+		raw = a.String()
+	}
 	if len(raw) > news.MaxLinkBytes {
 		return ""
 	}
-	if _, err := URL(raw); err != nil {
-		return ""
-	}
 	return raw
+}
+
+// printable is an address without credentials, of visible ASCII characters of
+// which none has a meaning in HTML but "&".
+var printable = regexp.MustCompile("^https?://[^/?#@\"'<>`\\\\\\s\\x00-\\x20\\x7f-\\x{10ffff}]+(?:[/?#][^\"'<>`\\\\\\s\\x00-\\x20\\x7f-\\x{10ffff}]*)?$")
+
+// tagLine is a line some publishers put before the text of an entry, naming
+// its countries or sources.
+var tagLine = regexp.MustCompile(`<div class="tag [a-z -]+">\s*[^<:]{1,40}:\s*([^<]+?)\s*</div>`)
+
+// withoutTagLines drops the tag lines that only repeat what the entry says in
+// its own elements.
+func withoutTagLines(m news.Markup, e news.Entry) news.Markup {
+	if !m.HTML || !strings.Contains(m.Body, `class="tag `) {
+		return m
+	}
+	said := map[string]bool{}
+	for _, c := range e.Categories {
+		said[prose.Line(c.Term)] = true
+	}
+	for _, p := range e.Authors {
+		said[prose.Line(p.Name)] = true
+	}
+	m.Body = tagLine.ReplaceAllStringFunc(m.Body, func(line string) string {
+		names := prose.Line(tagLine.FindStringSubmatch(line)[1])
+		if said[names] {
+			return ""
+		}
+		for name := range strings.SplitSeq(names, ",") {
+			if !said[strings.TrimSpace(name)] {
+				return line
+			}
+		}
+		return ""
+	})
+	return m
 }

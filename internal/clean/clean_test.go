@@ -1,6 +1,7 @@
 package clean_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -69,5 +70,54 @@ func TestDocumentKeys(t *testing.T) {
 	want := []string{"a", "https://x.example/2", "https://x.example/3", keys[3], keys[3] + "+", "https://x.example/5"}
 	if diff := cmp.Diff(want, keys); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+}
+
+func TestItemFields(t *testing.T) {
+	t.Parallel()
+	html := func(s string) news.Markup { return news.Markup{Body: s, HTML: true} }
+	item := func(e news.Entry) news.Item { return clean.Item(&news.Document{}, e, clean.Options{}) }
+	tests := []struct{ name, got, want string }{
+		{"link as published", item(news.Entry{URL: "https://press.example/a+b?x=1&y=%20"}).URL, "https://press.example/a+b?x=1&y=%20"},
+		{"link made printable", item(news.Entry{URL: "https://press.example/a b\"é"}).URL, "https://press.example/a%20b%22%C3%A9"},
+		{"link without credentials", item(news.Entry{URL: "https://user:secret@press.example/a"}).URL, "https://press.example/a"},
+		{"link too long", item(news.Entry{URL: "https://press.example/" + strings.Repeat("a", news.MaxLinkBytes)}).URL, ""},
+		{"no link", item(news.Entry{URL: "javascript:alert(1)"}).URL + item(news.Entry{URL: "javascript:alert(1)"}).Canonical, ""},
+		{"title in a heading", item(news.Entry{Title: html("<h2>One</h2>")}).TitleHTML, "One"},
+		{"title as text", item(news.Entry{Title: news.Markup{Body: "BMI < 18 &amp; rising"}}).Title, "BMI < 18 & rising"},
+		{"title cut on a letter", item(news.Entry{Title: news.Markup{Body: strings.Repeat("é", 600)}}).Title, strings.Repeat("é", 512)},
+		{"content rather than summary", item(news.Entry{Summary: html("short"), Content: html("<p>long</p>")}).Text, "long"},
+		{"escaped twice", item(news.Entry{Content: html("&lt;p&gt;a &amp;amp; b&lt;/p&gt;")}).ContentHTML, "<p>a &amp; b</p>"},
+		{"declared direction", item(news.Entry{Direction: "rtl", Title: html("WHO")}).Dir, "rtl"},
+		{"found direction", item(news.Entry{Title: html("منظمة الصحة العالمية تدين الهجوم")}).Dir, "rtl"},
+		{"language of the words, not of the claim", item(news.Entry{Language: "en", Title: html("Le gouvernement doit protéger les soignants")}).Language, "fr"},
+		{"no mail address", item(news.Entry{Authors: []news.Person{{Name: "x", Email: "not one"}}}).Authors[0].Email, ""},
+		{"doi of the link", item(news.Entry{URL: "https://doi.org/10.1136/BMJ.x1"}).DOI, "10.1136/bmj.x1"},
+		{"tag line that repeats", item(news.Entry{
+			Summary:    html(`<div class="tag country">Countries: Peru, Chile</div><div class="tag source">Source: Red Nurse</div><p>x</p>`),
+			Categories: []news.Category{{Term: "Peru"}, {Term: "Chile"}}, Authors: []news.Person{{Name: "Red Nurse"}},
+		}).SummaryHTML, "<p>x</p>"},
+		{"tag line that tells", item(news.Entry{Summary: html(`<div class="tag country">Country: Peru</div><p>x</p>`)}).SummaryHTML, "<div>Country: Peru</div><p>x</p>"},
+	}
+	for _, tt := range tests {
+		if tt.got != tt.want {
+			t.Errorf("%s: got %.80q, want %.80q", tt.name, tt.got, tt.want)
+		}
+	}
+}
+
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	digest := func(e news.Entry) string { return clean.Item(&news.Document{}, e, clean.Options{}).Digest }
+	base := news.Entry{URL: "https://press.example/a", Title: news.Markup{Body: "One"}, Content: news.Markup{Body: "<p>x</p>", HTML: true}}
+	same := base
+	same.URL, same.Content.Body = "http://www.press.example/a?utm_source=rss", `<div class="y"><p>x</p></div>`
+	if digest(base) != digest(same) {
+		t.Error("the way a link or a box is written makes another version")
+	}
+	other := base
+	other.Title.Body = "Two"
+	if digest(base) == digest(other) {
+		t.Error("another title makes no other version")
 	}
 }

@@ -19,27 +19,37 @@ import (
 // that makes a client fetch something. The result is well formed, and
 // Sanitise(Sanitise(x)) == Sanitise(x). Text survives whatever happens to the
 // markup around it, except what stood in script, style and their like.
-func Sanitise(fragment string) string {
+func Sanitise(fragment string) string { return untilStable(fragment, false) }
+
+// Inline is Sanitise for a headline: what stands inside a line stays, blocks
+// and links are their words.
+func Inline(fragment string) string { return untilStable(fragment, true) }
+
+func untilStable(fragment string, lineOnly bool) string {
 	// One pass is nearly always stable; the second one proves it.
 	for range 5 {
-		next := sanitiseOnce(fragment)
+		next := sanitiseOnce(fragment, lineOnly)
 		if next == fragment {
 			return next
 		}
 		fragment = next
 	}
-	return sanitiseOnce(html.EscapeString(HTMLText(fragment)))
+	return sanitiseOnce(html.EscapeString(HTMLText(fragment)), lineOnly)
 }
 
 // sanitiseOnce rebuilds the fragment well formed and then lets the policy
 // library look at every tag again: two independent readings have to agree
 // before an attribute gets through.
-func sanitiseOnce(fragment string) string {
-	w := writer{}
+func sanitiseOnce(fragment string, lineOnly bool) string {
+	w := writer{lineOnly: lineOnly}
 	walk(fragment, &w)
 	w.closeTo(0)
 	w.flushText()
-	return strings.TrimSpace(policy().Sanitize(w.out.String()))
+	safe := policy().Sanitize(w.out.String())
+	if lineOnly {
+		return squeeze(safe)
+	}
+	return strings.TrimSpace(safe)
 }
 
 // Where an element may stand and what it does to what is open before it.
@@ -164,10 +174,11 @@ const maxDepth = 64
 // not promise. A start tag is written only once something stands in it, so
 // empty elements vanish.
 type writer struct {
-	out     strings.Builder
-	text    strings.Builder // not yet written, so that a letter and its accent meet
-	stack   []open
-	written int // how many of stack are in out
+	out      strings.Builder
+	text     strings.Builder // not yet written, so that a letter and its accent meet
+	stack    []open
+	written  int  // how many of stack are in out
+	lineOnly bool // no blocks, no links
 }
 
 type open struct {
@@ -176,22 +187,22 @@ type open struct {
 }
 
 // known gives the element of a tag and what to do with it.
-func known(name string) (atom.Atom, kind) {
+func (w *writer) known(name string) (atom.Atom, kind) {
 	a, ok := renamed[name]
 	if !ok {
 		a = atom.Lookup([]byte(name))
 	}
 	k, ok := elements[a]
-	if !ok {
+	if !ok || w.lineOnly && (k != inline || a == atom.A) && a != atom.Wbr {
 		return a, unwrap
 	}
 	return a, k
 }
 
 func (w *writer) start(name string, z *html.Tokenizer, attrs bool) {
-	a, k := known(name)
+	a, k := w.known(name)
 	if k == unwrap {
-		if blockish[name] {
+		if blockish[name] || w.lineOnly && breaks[name] > 0 {
 			w.words(" ")
 		}
 		return
@@ -386,8 +397,11 @@ func (w *writer) closeParagraph() {
 }
 
 func (w *writer) end(name string) {
-	a, k := known(name)
+	a, k := w.known(name)
 	switch {
+	case w.lineOnly && breaks[name] > 0:
+		w.words(" ")
+		return
 	case name == "br" || name == "p" && w.find(atom.P) < 0:
 		// A lone </p> or </br> is a line break to browsers, and to us.
 		w.imply()

@@ -104,24 +104,74 @@ func Text(s string) string {
 	for range 8 {
 		next := s
 		if strings.Contains(next, "&") {
-			next = norm.NFC.String(visible(html.UnescapeString(next)))
+			next = html.UnescapeString(next)
 		}
 		if tagLike.MatchString(next) {
 			next = dropTags(next)
 		}
+		next = norm.NFC.String(visible(next))
 		if next == s {
 			break
 		}
 		s = next
 	}
-	if tagLike.MatchString(s) {
-		s = tagLike.ReplaceAllStringFunc(s, func(m string) string { return m[1:] })
+	for tagLike.MatchString(s) {
+		s = norm.NFC.String(tagLike.ReplaceAllStringFunc(s, func(m string) string { return m[1:] }))
 	}
 	return strings.TrimSpace(s)
 }
 
 // Line is Text on one line, white space squeezed.
 func Line(s string) string { return squeeze(Text(s)) }
+
+// AsHTML decides how a field that was published as HTML, or as plain text, is
+// to be read, and returns it as HTML. Markup that was escaped once too often is
+// markup; plain text that is full of tags was mislabelled; other plain text is
+// escaped, blank lines making paragraphs.
+func AsHTML(body string, isHTML bool) string {
+	if !isHTML {
+		if wholeElements(body) {
+			return body
+		}
+		return textHTML(body)
+	}
+	for range 2 {
+		if !strings.Contains(body, "&lt;") && !strings.Contains(body, "&#") {
+			return body
+		}
+		inner := HTMLText(body)
+		if !wholeElements(inner) || hasElement(body) && !allMarkup(inner) {
+			return body
+		}
+		body = inner
+	}
+	return body
+}
+
+// wholeElements reports whether s holds elements that are closed, or such as
+// need no closing, so that it was meant as markup and not as words about it.
+func wholeElements(s string) bool { return closing.MatchString(s) && hasElement(s) }
+
+// allMarkup reports whether s is markup from end to end.
+func allMarkup(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">")
+}
+
+var closing = regexp.MustCompile(`(?i)</[a-z][a-z0-9]*\s*>|<(?:br|hr|img|p)\b[^>]*>`)
+
+func textHTML(s string) string {
+	paragraphs := strings.Split(blankLines.ReplaceAllString(strings.TrimSpace(visible(s)), "\n\n"), "\n\n")
+	if len(paragraphs) == 1 {
+		return html.EscapeString(paragraphs[0])
+	}
+	for i, p := range paragraphs {
+		paragraphs[i] = "<p>" + html.EscapeString(p) + "</p>"
+	}
+	return strings.Join(paragraphs, "")
+}
+
+var blankLines = regexp.MustCompile(`\n[ \t]*\n\s*`)
 
 // dropTags takes the markup out of a text. What stands in angle brackets and
 // is no HTML, a name or an address, keeps its words and loses the brackets.

@@ -76,3 +76,43 @@ func TestCut(t *testing.T) {
 		}
 	}
 }
+
+func TestAsHTML(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		in     string
+		isHTML bool
+		want   string
+	}{
+		{"html", "<p>a &amp; b</p>", true, "<p>a &amp; b</p>"},
+		{"escaped twice", "&lt;p&gt;a &amp;amp; b&lt;/p&gt;", true, "<p>a &amp; b</p>"},
+		{"escaped twice inside one element", "<div>&lt;p&gt;a&lt;/p&gt;</div>", true, "<p>a</p>"},
+		{"escaped three times", "&amp;lt;p&amp;gt;a&amp;lt;/p&amp;gt;", true, "&amp;lt;p&amp;gt;a&amp;lt;/p&amp;gt;"},
+		{"a text about a tag", "<p>Use &lt;b&gt; and &lt;/b&gt; for bold</p>", true, "<p>Use &lt;b&gt; and &lt;/b&gt; for bold</p>"},
+		{"a comparison", "BMI &lt; 18", true, "BMI &lt; 18"},
+		{"text", "a < b & c", false, "a &lt; b &amp; c"},
+		{"text in paragraphs", "one\n two\n\n\nthree", false, "<p>one\n two</p><p>three</p>"},
+		{"mislabelled", "<p>a</p>", false, "<p>a</p>"},
+	}
+	for _, tt := range tests {
+		if got := prose.AsHTML(tt.in, tt.isHTML); got != tt.want {
+			t.Errorf("%s: AsHTML(%q, %v) = %q, want %q", tt.name, tt.in, tt.isHTML, got, tt.want)
+		}
+	}
+}
+
+func TestInline(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ in, want string }{
+		{"<h1>One <i>two</i></h1><p>three</p>", "One <i>two</i> three"},
+		{`<a href="https://a.example/">x</a> <b>y</b>`, "x <b>y</b>"},
+		{`<bdi dir="rtl">حق</bdi>`, `<bdi dir="rtl">حق</bdi>`},
+		{"a<br>b<hr>c", "a b c"},
+	}
+	for _, tt := range tests {
+		if got := prose.Inline(tt.in); got != tt.want {
+			t.Errorf("Inline(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
