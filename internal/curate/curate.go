@@ -119,6 +119,11 @@ func (d *Desk) Later(ctx context.Context, who string, id news.StoryID) error {
 	return d.one(ctx, id, d.decision(who, "later", ""), func(s *news.Story) error { return s.KeepForLater(who, d.now()) })
 }
 
+// Withdraw takes an approved story away from everywhere at once.
+func (d *Desk) Withdraw(ctx context.Context, who string, id news.StoryID, reason string) error {
+	return d.one(ctx, id, d.decision(who, "withdraw", reason), func(s *news.Story) error { return s.Withdraw(reason, who, d.now()) })
+}
+
 // Requeue puts a story back in the queue.
 func (d *Desk) Requeue(ctx context.Context, who string, id news.StoryID) error {
 	return d.one(ctx, id, d.decision(who, "requeue", ""), func(s *news.Story) error { return s.Requeue(who, d.now()) })

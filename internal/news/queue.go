@@ -105,6 +105,22 @@ func Begin(language string, a Approval, link, who string, now time.Time) (Story,
 	return s, nil
 }
 
+// Withdraw takes an approved story away from everywhere at once, with a
+// reason. It does not come back: what was right in it begins as another story.
+func (s *Story) Withdraw(reason, who string, now time.Time) error {
+	reason = strings.TrimSpace(reason)
+	switch {
+	case s.State != StoryApproved:
+		return fmt.Errorf("withdraw story %d: it is %s: %w", s.ID, s.State, ErrConflict)
+	case reason == "":
+		return fmt.Errorf("withdraw story %d: say why: %w", s.ID, ErrInvalid)
+	}
+	s.decide(StoryWithdrawn, reason, who, now)
+	s.Revision++
+	s.Updated = now
+	return nil
+}
+
 // Unchanged returns an error wrapping ErrConflict unless the story is still at
 // the revision somebody read; 0 asks for no comparison.
 func (s *Story) Unchanged(seen int64) error {
@@ -164,7 +180,7 @@ func (s *Story) Split(it *Item, now time.Time) (Story, error) {
 		return Story{}, fmt.Errorf("split story %d: item %d is not part of it: %w", s.ID, it.ID, ErrConflict)
 	case s.Items < 2:
 		return Story{}, fmt.Errorf("split story %d: only one item tells it: %w", s.ID, ErrConflict)
-	case it.URL == s.Link && it.Source == s.SourceID:
+	case s.LedBy(it):
 		return Story{}, fmt.Errorf("split story %d: its headline and link come from this item, take the others out instead: %w", s.ID, ErrConflict)
 	}
 	s.Revision++

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
@@ -134,6 +135,9 @@ func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.De
 			} else if err != nil {
 				return err
 			}
+			if err := uniqueName(ctx, tx, &story); err != nil {
+				return err
+			}
 			if err := saveStory(ctx, tx, &story, d.Who); err != nil {
 				return err
 			}
@@ -151,6 +155,27 @@ func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.De
 		return err
 	})
 	return done, err
+}
+
+// uniqueName gives a story whose public name another has already the next
+// free one: two headlines of a day may be the same.
+func uniqueName(ctx context.Context, tx *sql.Tx, s *news.Story) error {
+	if s.ApprovedAt.IsZero() {
+		return nil
+	}
+	slug, day := s.Slug, s.ApprovedAt.Truncate(24*time.Hour)
+	for n := 2; ; n++ {
+		var taken int
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM stories WHERE approved_at >= $1 AND approved_at < $2 AND slug = $3 AND id <> $4`,
+			ms(day), ms(day.AddDate(0, 0, 1)), s.Slug, s.ID).Scan(&taken)
+		if err != nil {
+			return fmt.Errorf("name story %d: %w", s.ID, err)
+		}
+		if taken == 0 {
+			return nil
+		}
+		s.Slug = fmt.Sprintf("%s-%d", slug, n)
+	}
 }
 
 const decisionColumns = `id, story, at, who, what, reason, batch, other, undone, undone_by`
@@ -260,10 +285,10 @@ func undoOne(ctx context.Context, tx *sql.Tx, p past, who string, undo func(now 
 	if err := undo(&story, p.before); err != nil {
 		return err
 	}
-	if err := saveStory(ctx, tx, &story, who); err != nil {
+	if err := moveItems(ctx, tx, p.moved, p.Story); err != nil {
 		return err
 	}
-	if err := moveItems(ctx, tx, p.moved, p.Story); err != nil {
+	if err := saveStory(ctx, tx, &story, who); err != nil {
 		return err
 	}
 	if p.What == "split" {
@@ -390,6 +415,9 @@ func (s *Store) Split(ctx context.Context, item news.ItemID, d news.Decision, ru
 			return fmt.Errorf("move item %d: %w", item, err)
 		}
 		if err := saveStory(ctx, tx, &from, d.Who); err != nil {
+			return err
+		}
+		if err := indexStory(ctx, tx, &next); err != nil {
 			return err
 		}
 		d.Story, d.Other = from.ID, next.ID

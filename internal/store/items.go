@@ -127,7 +127,11 @@ func (s *Store) PlaceItem(ctx context.Context, id news.ItemID, decide func(news.
 		if err != nil {
 			return fmt.Errorf("place item %d: %w", id, err)
 		}
-		return nil
+		told, err := storyByID(ctx, tx, placed.Story.ID)
+		if err != nil {
+			return err
+		}
+		return indexStory(ctx, tx, &told)
 	})
 	return placed, err
 }

@@ -250,3 +250,29 @@ func savePolling(ctx context.Context, tx *sql.Tx, src news.SourceID, p news.Poll
 	}
 	return nil
 }
+
+// Rhythm counts the items that came from each source on each of the last days,
+// the latest day last; a day has 24 hours and ends now.
+func (s *Store) Rhythm(ctx context.Context, now time.Time, days int) (map[news.SourceID][]int, error) {
+	const day = 24 * time.Hour
+	from := now.Add(-time.Duration(days) * day)
+	rows, err := s.r.QueryContext(ctx, `SELECT source, (seen - $1) / $2, COUNT(*) FROM items
+		WHERE seen >= $1 AND seen < $3 GROUP BY 1, 2`, ms(from), day.Milliseconds(), ms(now))
+	out := map[news.SourceID][]int{}
+	_, err = collect(rows, err, func(row scanner) (none struct{}, err error) {
+		var source news.SourceID
+		var at, n int
+		if err := row.Scan(&source, &at, &n); err != nil {
+			return none, err
+		}
+		if out[source] == nil {
+			out[source] = make([]int, days)
+		}
+		out[source][at] = n
+		return none, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rhythm of sources: %w", err)
+	}
+	return out, nil
+}

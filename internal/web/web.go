@@ -108,6 +108,12 @@ func local(host string) bool {
 // configured base alone, never of what a request claims.
 func (s *Site) Link(path string) string { return s.base.String() + path }
 
+// Host is the name the world knows us by.
+func (s *Site) Host() string { return s.base.Hostname() }
+
+// Name is the name of the house.
+func (s *Site) Name() string { return s.name }
+
 // secure reports whether the world reaches us by https.
 func (s *Site) secure() bool { return s.base.Scheme == "https" }
 

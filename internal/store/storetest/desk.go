@@ -18,6 +18,8 @@ func desk(t *testing.T, open Opener) {
 	t.Run("counts", func(t *testing.T) { queueCounts(t, open(t)) })
 	t.Run("many at once, undone at once", func(t *testing.T) { bulkUndo(t, open(t)) })
 	t.Run("undo in order only", func(t *testing.T) { undoInOrder(t, open(t)) })
+	t.Run("split and back", func(t *testing.T) { splitUndo(t, open(t)) })
+	t.Run("rhythm", func(t *testing.T) { rhythm(t, open(t)) })
 	t.Run("merge and back", func(t *testing.T) { mergeUndo(t, open(t)) })
 }
 
@@ -247,5 +249,56 @@ func mergeUndo(t *testing.T, s *store.Store) {
 	}
 	if diff := cmp.Diff([]news.StoryID{home, other}, queued(t, s, news.Filter{})); diff != "" {
 		t.Errorf("queue after undo (-want +got):\n%s", diff)
+	}
+}
+
+func splitUndo(t *testing.T, s *store.Store) {
+	sync1(t, s, aSource("a"))
+	poll(t, s, "a", noon, []news.Item{anItem("k", "one"), anItem("l", "bandages")}, nil)
+	items, err := s.Unplaced(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := place(t, s, items[0].ID, aNewStory)
+	place(t, s, items[1].ID, func(news.Kin) news.Placement { return news.Placement{Story: news.Story{ID: home}, Why: "by mistake"} })
+	if got := queued(t, s, news.Filter{Query: "bandages"}); len(got) != 1 || got[0] != home {
+		t.Errorf("a word of the item that joined finds %v, want %d", got, home)
+	}
+	next, err := s.Split(t.Context(), items[1].ID, news.Decision{At: noon, Who: "anna", What: "split"},
+		func(from *news.Story, it news.Item) (news.Story, error) { return from.Split(&it, noon) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := queued(t, s, news.Filter{Query: "bandages"}); len(got) != 1 || got[0] != next {
+		t.Errorf("after the split it finds %v, want %d", got, next)
+	}
+	last, err := s.LastDecision(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := undo(t, s, last.ID); err != nil {
+		t.Fatal(err)
+	}
+	told, err := s.StoryItems(t.Context(), home)
+	if err != nil || len(told) != 2 {
+		t.Errorf("after undo %d items tell the story, %v; want 2", len(told), err)
+	}
+	if got := queued(t, s, news.Filter{}); len(got) != 1 {
+		t.Errorf("after undo the queue holds %v, want %d alone", got, home)
+	}
+}
+
+func rhythm(t *testing.T, s *store.Store) {
+	sync1(t, s, aSource("a"), aSource("b"))
+	old := anItem("k", "one")
+	old.Seen = noon.Add(-30 * time.Hour)
+	poll(t, s, "a", noon, []news.Item{old, anItem("l", "two"), anItem("m", "three")}, nil)
+	got, err := s.Rhythm(t.Context(), noon.Add(time.Second), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[news.SourceID][]int{polled(t, s, "a", noon).Source.ID: {0, 1, 2}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Rhythm (-want +got):\n%s", diff)
 	}
 }

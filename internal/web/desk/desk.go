@@ -23,6 +23,8 @@ import (
 // Sources says how the sources do.
 type Sources interface {
 	Sources(ctx context.Context) ([]news.Source, error)
+	Polled(ctx context.Context, now time.Time) ([]news.Polled, error)
+	Rhythm(ctx context.Context, now time.Time, days int) (map[news.SourceID][]int, error)
 }
 
 // A Server answers the desk's requests.
@@ -61,6 +63,8 @@ func (s *Server) Routes() []web.Route {
 		// The mail it becomes for a choice of language, format and topics.
 		{Pattern: "GET /desk/issues/{id}/preview", Needs: staff.ReadDesk, Do: s.preview},
 		{Pattern: "GET /desk/issues/{id}/mail", Needs: staff.ReadDesk, Do: s.mail},
+		// How each source does, and what came from it lately.
+		{Pattern: "GET /desk/sources", Needs: staff.ReadDesk, Do: s.sourceList},
 		// Markdown as it will look.
 		{Pattern: "POST /desk/markdown", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.markdown},
 	}

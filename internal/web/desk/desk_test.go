@@ -66,8 +66,11 @@ func TestPages(t *testing.T) {
 	held := newIssuePage(frozen, news.Counts{Intended: 9, Sent: 4, Waiting: 3, Refused: 1, Excluded: 1, Uncertain: 1}, []news.Story{story})
 	held.Compose, held.Readers = true, true
 	webtest.Pages(t, "desk", map[string][]any{
-		"desk/issues":  {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
-		"desk/issue":   {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
+		"desk/issues": {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
+		"desk/issue":  {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
+		"desk/sources": {newSourcesPage(nil, nil), newSourcesPage([]news.Polled{
+			{Source: news.Source{ID: 1, Slug: h, Name: h, Home: webtest.HostileLink, Address: webtest.HostileLink, Language: h, Off: h, Rhythm: 8, Every: time.Hour}, Polling: news.Polling{Error: h, Failures: 3}},
+			{Source: news.Source{ID: 2, Name: "x"}, Polling: news.Polling{LastNew: noon}}}, map[news.SourceID][]int{1: {0, 3, 9}})},
 		"desk/preview": {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Topic: h, Mail: publish.Mail{Subject: h, HTML: h}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
 		"desk/queue":   {&queuePage{}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
 		"desk/story":   {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
@@ -157,7 +160,11 @@ func TestMarkHits(t *testing.T) {
 
 type noSources struct{}
 
-func (noSources) Sources(context.Context) ([]news.Source, error) { return nil, nil }
+func (noSources) Sources(context.Context) ([]news.Source, error)           { return nil, nil }
+func (noSources) Polled(context.Context, time.Time) ([]news.Polled, error) { return nil, nil }
+func (noSources) Rhythm(context.Context, time.Time, int) (map[news.SourceID][]int, error) {
+	return nil, nil
+}
 
 var (
 	cara = staff.Account{Name: "cara", Roles: []staff.Role{staff.Curator}}
@@ -284,7 +291,7 @@ func TestDecideOnTheStory(t *testing.T) {
 	if w := webtest.Post(h, path, "cara", "do=save&back=https://evil.example/desk"); strings.Contains(w.Header().Get("Location"), "evil") {
 		t.Errorf("a form leads to %q", w.Header().Get("Location"))
 	}
-	for path, want := range map[string]int{path: 200, "/desk/stories/99": 404, "/desk/stories/x": 404, "/desk/new": 200, "/desk?after=x&source=x&state=x": 200} {
+	for path, want := range map[string]int{path: 200, "/desk/stories/99": 404, "/desk/stories/x": 404, "/desk/new": 200, "/desk/sources": 200, "/desk?after=x&source=x&state=x": 200} {
 		if w := webtest.Get(h, path, "nell"); w.Code != want {
 			t.Errorf("GET %s = %d, want %d", path, w.Code, want)
 		}

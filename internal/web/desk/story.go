@@ -172,6 +172,8 @@ func (s *Server) saveStory(w http.ResponseWriter, r *http.Request) error {
 		err = s.desk.Later(ctx, name, id)
 	case "requeue":
 		err, to = s.desk.Requeue(ctx, name, id), here
+	case "withdraw":
+		err, to = s.desk.Withdraw(ctx, name, id, r.PostForm.Get("why")), here
 	case "split":
 		item, _ := strconv.ParseInt(r.PostForm.Get("item"), 10, 64)
 		_, err = s.desk.Split(ctx, name, news.ItemID(item))
