@@ -33,6 +33,7 @@ type settings struct {
 	from          string
 	replyTo       string
 	postalAddress string
+	name          string
 	relays        []string
 	catch         bool
 	solo          bool
@@ -56,6 +57,7 @@ func defaultSettings() settings {
 		slot:        "0 7 * * 1",
 		zone:        "Europe/Amsterdam",
 		from:        "IFHHRO digest <digest@localhost.localdomain>",
+		name:        "IFHHRO digest",
 		connections: 4,
 		logFormat:   "text",
 	}
@@ -73,6 +75,7 @@ func (s *settings) houseFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.feeds, "feeds", s.feeds, "the list of sources")
 	f.StringVar(&s.slot, "slot", s.slot, "when an issue is due, as a cron expression")
 	f.StringVar(&s.zone, "zone", s.zone, "time zone of the slot and of dates in issues")
+	f.StringVar(&s.name, "name", s.name, "name of the digest, as its readers know it")
 	f.StringVar(&s.from, "from", s.from, "From of the digest")
 	f.StringVar(&s.replyTo, "reply-to", s.replyTo, "where answers of readers go")
 	f.StringVar(&s.postalAddress, "postal-address", s.postalAddress, "postal address in the foot of every mail")

@@ -99,6 +99,8 @@ func (a *app) rootCommand() *cobra.Command {
 		return usageError(helpFor(cmd), "%v", err)
 	})
 	root.AddCommand(
+		a.serveCommand(),
+		a.demoCommand(),
 		a.evalCommand(),
 		a.inspectCommand(),
 		a.readersCommand(),

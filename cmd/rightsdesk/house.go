@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/access"
+	"github.com/ifhhro/rightsdesk/internal/classify"
+	"github.com/ifhhro/rightsdesk/internal/compose"
+	"github.com/ifhhro/rightsdesk/internal/curate"
+	"github.com/ifhhro/rightsdesk/internal/deliver"
+	"github.com/ifhhro/rightsdesk/internal/feedlist"
+	"github.com/ifhhro/rightsdesk/internal/fetch"
+	"github.com/ifhhro/rightsdesk/internal/ingest"
+	"github.com/ifhhro/rightsdesk/internal/jobs"
+	"github.com/ifhhro/rightsdesk/internal/publish"
+	"github.com/ifhhro/rightsdesk/internal/signup"
+	"github.com/ifhhro/rightsdesk/internal/smtpout"
+	"github.com/ifhhro/rightsdesk/internal/store"
+	"github.com/ifhhro/rightsdesk/internal/token"
+	"github.com/ifhhro/rightsdesk/internal/web"
+	"github.com/ifhhro/rightsdesk/internal/web/desk"
+	"github.com/ifhhro/rightsdesk/internal/web/door"
+)
+
+// mailDirectory is where --catch keeps mail, under the data directory.
+const mailDirectory = "mail"
+
+// draftLead is how long before its slot the clock drafts an issue: a Monday
+// morning's stands ready on Saturday evening.
+const draftLead = 36 * time.Hour
+
+// A post is the way out for mail: a relay or the catcher.
+type post interface {
+	deliver.Sender
+	signup.Sender
+}
+
+// A house is everything that was built from the settings, handed down.
+type house struct {
+	s       *settings
+	log     *slog.Logger
+	now     func() time.Time
+	store   *store.Store
+	post    post // nil: there is no way out
+	ingest  *ingest.Ingest
+	curate  *curate.Desk
+	publish *publish.Publish
+	deliver *deliver.Deliver
+	signup  *signup.Service
+	access  *access.Service
+
+	wake func(kind string) // set once an engine runs; until then work waits for its next look
+}
+
+// openHouse checks the settings, opens the store and builds the services. The
+// caller closes it.
+func (a *app) openHouse(ctx context.Context, s *settings) (*house, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	st, err := store.Open(ctx, s.dataDir)
+	if err != nil {
+		return nil, err
+	}
+	h := &house{s: s, log: a.logger(s), now: time.Now, store: st}
+	if err := h.build(); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return h, nil
+}
+
+// Close closes what openHouse opened.
+func (h *house) Close() error { return h.store.Close() }
+
+func (h *house) woken(kind string) {
+	if h.wake != nil {
+		h.wake(kind)
+	}
+}
+
+func (h *house) build() error {
+	classifier, err := classify.New()
+	if err != nil {
+		return err
+	}
+	if err := h.openPost(); err != nil {
+		return err
+	}
+	holder := holderName()
+	h.ingest = ingest.New(ingest.Options{
+		Store: h.store, Fetch: fetch.New(fetch.Options{Allow: h.s.allow, Log: h.log}), Reader: classifier,
+		Holder: holder, Wake: h.woken, Log: h.log, Now: h.now,
+	})
+	h.curate = curate.New(h.store, h.now)
+	h.access = access.New(h.store, access.Options{Now: h.now})
+	return h.buildMail(holder)
+}
+
+func (h *house) buildMail(holder string) error {
+	p := &press{sender: h.s.sender, key: h.store.Key(store.KeyBlind), now: h.now, house: compose.House{
+		Name: h.s.name, BaseURL: strings.TrimSuffix(h.s.base.String(), "/"), From: h.s.from, ReplyTo: h.s.replyTo,
+		Postal: h.s.postalAddress, ListDomain: domainOf(h.s.sender.Address), Zone: h.s.loc,
+	}}
+	keys, err := token.NewKeyring(h.store.Key(store.KeyLinks))
+	if err != nil {
+		return err
+	}
+	h.signup = signup.New(h.store, signup.Options{
+		Keys: keys, Link: h.s.link, Write: p.letter, Send: h.post,
+		Wake: h.woken, Log: h.log, Now: h.now,
+	})
+	p.unsubscribe = h.signup.UnsubscribeLink
+	slots, err := publish.ParseSlots(h.s.slot, h.s.loc)
+	if err != nil {
+		return badSetting("slot", `Monday at seven is --slot "0 7 * * 1"`, "%v", err)
+	}
+	h.publish = publish.New(h.store, p, publish.Options{
+		Slots: slots, Lead: draftLead, Title: h.s.name, Language: "en", Solo: h.s.solo,
+		Domain: p.house.ListDomain, Key: p.key,
+	}, h.woken, h.now, h.log)
+	// A nil *post in an interface would look like a way out.
+	var sender deliver.Sender
+	if h.post != nil {
+		sender = h.post
+	}
+	h.deliver = deliver.New(h.store, sender, deliver.Options{
+		Load: p.load, Envelope: p.envelope, Holder: holder, Connections: h.s.connections,
+	}, h.woken, h.now, h.log)
+	return nil
+}
+
+// openPost opens the way out, if the settings name one.
+func (h *house) openPost() error {
+	switch {
+	case h.s.catch:
+		c, err := smtpout.NewCatcher(filepath.Join(h.s.dataDir, mailDirectory))
+		if err != nil {
+			return err
+		}
+		h.post = c
+	case len(h.s.relay) > 0:
+		h.post = &smtpout.Client{Relays: h.s.relay, Hello: h.s.base.Hostname()}
+	}
+	return nil
+}
+
+// syncSources makes the sources those of feeds.yaml.
+func (h *house) syncSources(ctx context.Context) error {
+	list, err := readFeeds(h.s.feeds)
+	if err != nil {
+		return err
+	}
+	return h.ingest.SyncSources(ctx, list)
+}
+
+// readFeeds reads a list of sources; a mistake in it names file, line and
+// column.
+func readFeeds(file string) (feedlist.List, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return feedlist.List{}, badSetting("feeds", "name the list of sources with --feeds FILE", "%v", err)
+	}
+	list, err := feedlist.Parse(file, data)
+	if err != nil {
+		return list, hinted(err, "mend that line, then: rightsdesk feeds check")
+	}
+	return list, nil
+}
+
+// engine builds the jobs over the services and lets them wake each other.
+func (h *house) engine(ctx context.Context) (*jobs.Engine, error) {
+	e, err := jobs.New(ctx, jobs.Services{
+		DueHosts: h.ingest.DueHosts,
+		PollHost: h.ingest.PollHost,
+		Place:    func(ctx context.Context) error { _, err := h.ingest.Place(ctx); return err },
+		Issues:   h.publish.EnsureDrafts,
+		Send:     h.deliver.Run,
+		Letters:  h.letters,
+	}, h.log)
+	if err != nil {
+		return nil, err
+	}
+	h.wake = e.Wake
+	return e, nil
+}
+
+// letters sends the confirmations that are due, when there is a way out.
+func (h *house) letters(ctx context.Context) error {
+	if h.post == nil {
+		return nil
+	}
+	return h.signup.SendLetters(ctx)
+}
+
+// pages builds the site: every part, one handler.
+func (h *house) pages() (http.Handler, error) {
+	site, err := web.New(web.Options{BaseURL: h.s.baseURL, Name: h.s.name, Sessions: h.access, Log: h.log})
+	if err != nil {
+		return nil, err
+	}
+	return site.Handler(
+		door.New(site, h.access).Routes(),
+		desk.New(site, h.curate, h.publish, h.store, h.now).Routes(),
+	), nil
+}
+
+// link makes a path of the site absolute.
+func (s *settings) link(path string) string { return strings.TrimSuffix(s.base.String(), "/") + path }
+
+// holderName names this process in leases: machine and process.
+func holderName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano())
+}
+
+func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }

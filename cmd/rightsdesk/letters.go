@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"io"
+	"mime"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/compose"
+	"github.com/ifhhro/rightsdesk/internal/deliver"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/publish"
+	"github.com/ifhhro/rightsdesk/internal/smtpout"
+)
+
+// A press makes the words of publish, deliver and signup into mails. It is
+// where compose meets the rooms that may not know it.
+type press struct {
+	house       compose.House
+	sender      mail.Address
+	key         []byte // blinds readers in Message-IDs
+	unsubscribe func(audience.Token) string
+	now         func() time.Time
+}
+
+// Render is publish's: the text of an issue in pieces.
+func (p *press) Render(i news.Issue, stories []news.Story) ([]audience.Part, error) {
+	r, err := compose.Render(compose.Input{Issue: i, Stories: stories, House: p.house})
+	if err != nil {
+		return nil, err
+	}
+	var out []audience.Part
+	for _, part := range r.Parts() {
+		out = append(out, audience.Part{Language: part.Language, Format: audience.Format(part.Format), Name: part.Name, Body: part.Body})
+	}
+	return out, nil
+}
+
+// load puts a frozen text together again.
+func load(parts []audience.Part) (*compose.Rendered, error) {
+	in := make([]compose.Part, 0, len(parts))
+	for _, part := range parts {
+		in = append(in, compose.Part{Language: part.Language, Format: string(part.Format), Name: part.Name, Body: part.Body})
+	}
+	return compose.Load(in)
+}
+
+// Mail is publish's: one message taken apart for looking at.
+func (p *press) Mail(parts []audience.Part, v audience.Variant, c audience.Copy, _ time.Time) (publish.Mail, error) {
+	r, err := load(parts)
+	if err != nil {
+		return publish.Mail{}, err
+	}
+	raw, err := (&text{r, p}).Append(nil, v, c)
+	if err != nil {
+		return publish.Mail{}, err
+	}
+	subject, err := subjectOf(raw)
+	if err != nil {
+		return publish.Mail{}, err
+	}
+	m := publish.Mail{Subject: subject, Text: r.Text(compose.Variant(v)), Raw: raw}
+	if v.Format == audience.FormatHTML {
+		m.HTML = r.HTML(compose.Variant(v))
+	}
+	return m, nil
+}
+
+func subjectOf(raw []byte) (string, error) {
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return "", fmt.Errorf("read the composed message: %w", err)
+	}
+	return new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+}
+
+// A text is deliver's: a frozen issue that makes copies.
+type text struct {
+	*compose.Rendered
+	press *press
+}
+
+// Append appends the message of a copy, the same bytes every time.
+func (t *text) Append(dst []byte, v audience.Variant, c audience.Copy) ([]byte, error) {
+	return t.Rendered.Append(dst, compose.Variant(v), compose.Copy{
+		To: c.Address, MessageID: c.MessageID, Unsubscribe: t.press.unsubscribe(c.Token),
+	}), nil
+}
+
+// load is deliver's: the frozen text of an issue, ready to make copies.
+func (p *press) load(_ news.Issue, parts []audience.Part) (deliver.Text, error) {
+	r, err := load(parts)
+	if err != nil {
+		return nil, err
+	}
+	return &text{r, p}, nil
+}
+
+// envelope is deliver's: whom a server tells that it could not deliver.
+func (p *press) envelope(audience.Copy) string { return p.sender.Address }
+
+// letter is signup's: the confirmation mail. Its Message-ID is the same for
+// every attempt at the same request.
+func (p *press) letter(l audience.Letter, link string) (smtpout.Message, error) {
+	id := hmac.New(sha256.New, p.key)
+	_, _ = io.WriteString(id, "letter "+link) // a hash takes everything
+	name := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id.Sum(nil)[:16])
+	body, err := compose.Confirm(p.house, compose.Confirmation{
+		To: l.Reader.Address, Language: l.Reader.Preferences.Language, URL: link, Until: l.Until,
+		Date: p.now(), MessageID: strings.ToLower(name) + "@" + p.house.ListDomain,
+	})
+	if err != nil {
+		return smtpout.Message{}, err
+	}
+	return smtpout.Message{From: p.sender.Address, To: l.Reader.Address.Reveal(), UTF8: l.Reader.Address.NeedsUTF8(), Body: body}, nil
+}

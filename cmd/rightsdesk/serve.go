@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+)
+
+// drain is how long what runs may take to come to its end at a stop.
+const drain = 25 * time.Second
+
+func (a *app) serveCommand() *cobra.Command {
+	s := defaultSettings()
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "run everything: pages, workers, clock",
+		Long:  "serve runs the pages, the workers and the clock over one data directory until it is told to stop.\n" + exitHelp,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.serve(cmd.Context(), &s, a.greet)
+		},
+	}
+	s.houseFlags(c.Flags())
+	c.Flags().StringVar(&s.listen, "listen", s.listen, "address the pages listen on")
+	return c
+}
+
+// serve opens the house and serves it until ctx is done. greet is called once
+// the pages answer.
+func (a *app) serve(ctx context.Context, s *settings, greet func(ctx context.Context, h *house, at net.Addr) error) (err error) {
+	if err := s.check(); err != nil {
+		return err
+	}
+	release, err := lockDirectory(s.dataDir, "listening on "+s.listen)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return badSetting("listen", "free that port, or choose another with --listen", "%v", err)
+	}
+	defer listener.Close() // the server closes it first, on every way but an early error
+	h, err := a.openHouse(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	if err := h.syncSources(ctx); err != nil {
+		return err
+	}
+	return h.run(ctx, listener, greet)
+}
+
+// run works and answers until ctx is done, and returns when all of it ended.
+func (h *house) run(ctx context.Context, listener net.Listener, greet func(context.Context, *house, net.Addr) error) (err error) {
+	// One process serves a SQLite directory: what earlier ones held is ours.
+	if err := h.deliver.Recover(ctx, true); err != nil {
+		return err
+	}
+	engine, err := h.engine(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	pages, err := h.pages()
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return engine.Run(ctx, drain) })
+	group.Go(func() error { return answer(ctx, listener, pages) })
+	group.Go(func() error { return greet(ctx, h, listener.Addr()) })
+	return group.Wait()
+}
+
+// answer serves HTTP until ctx is done and lets what is being answered finish.
+func answer(ctx context.Context, listener net.Listener, pages http.Handler) error {
+	server := &http.Server{
+		Handler:           pages,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       60 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		stopped <- server.Shutdown(stop)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve pages: %w", err)
+	}
+	return <-stopped
+}
+
+// greet says where the desk is, and how the first administrator gets in.
+func (a *app) greet(ctx context.Context, h *house, at net.Addr) error {
+	fmt.Fprintf(a.stdout, "rightsdesk listens on %s\n  pages  %s\n  desk   %s\n", at, h.s.link("/"), h.s.link("/desk"))
+	switch {
+	case h.s.catch:
+		fmt.Fprintf(a.stdout, "  mail   caught, read it at %s\n", h.s.link("/admin/mail"))
+	case h.post == nil:
+		fmt.Fprintln(a.stdout, "  mail   there is no --relay and no --catch: issues are held, nothing is sent")
+	}
+	secret, err := h.access.FirstLink(ctx)
+	if err != nil {
+		return err
+	}
+	if secret != "" {
+		fmt.Fprintf(a.stdout, "\nNobody can sign in yet. This link makes the first administrator, once, within 72 hours:\n  %s\n", h.s.link("/desk/invitation/"+secret))
+	}
+	return nil
+}
