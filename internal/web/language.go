@@ -5,18 +5,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-)
 
-// Languages are those a page for readers can be had in, as BCP 47. English is
-// at the plain address, each other one under its prefix: /fr/issues.
-func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", "nl"} }
+	"github.com/ifhhro/rightsdesk/internal/news"
+)
 
 // Language is the language a request asked for by its prefix, "en" without one.
 func Language(r *http.Request) string { return requestInfo(r.Context()).lang }
 
-// Prefix is what stands before the path of a page in a language: "" or "/fr".
+// Prefix is what stands before the path of a page in a language: "" for
+// English, or "/fr".
 func Prefix(language string) string {
-	if language == "en" || !slices.Contains(Languages(), language) {
+	if language == "en" || !slices.Contains(news.Languages(), language) {
 		return ""
 	}
 	return "/" + language
