@@ -103,6 +103,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.demoCommand(),
 		a.evalCommand(),
 		a.inspectCommand(),
+		a.queueCommand(),
 		a.readersCommand(),
 		a.usersCommand(),
 		a.verifyCommand(),
