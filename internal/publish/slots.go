@@ -44,8 +44,8 @@ func (s *Slots) Next(t time.Time) time.Time {
 	}
 }
 
-// Last is the latest slot at or before t and after the one that began the
-// search, looking back no further than so long; zero if there is none.
+// Last is the latest slot at or before t that is younger than back; zero if
+// there is none.
 func (s *Slots) Last(t time.Time, back time.Duration) time.Time {
 	var last time.Time
 	for next := s.Next(t.Add(-back)); !next.IsZero() && !next.After(t); next = s.Next(next) {

@@ -1,9 +1,13 @@
 package publish
 
 import (
+	_ "embed"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
+
+	"github.com/robfig/cron/v3"
 )
 
 func TestSlots(t *testing.T) {
@@ -46,4 +50,45 @@ func slots(t *testing.T, spec, zone string) *Slots {
 		t.Fatal(err)
 	}
 	return s
+}
+
+//go:embed testdata/zones.txt
+var zones string
+
+// TestSlotsOfTheWorld asks for five years of slots in every zone there is: one
+// a week, at the first instant at which the clocks show the time or are past
+// it.
+func TestSlotsOfTheWorld(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+	to := from.AddDate(5, 0, 0)
+	for _, spec := range []string{"30 2 * * 0", "0 0 * * 6"} {
+		want, err := cron.ParseStandard(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, zone := range strings.Fields(zones) {
+			s := slots(t, spec, zone)
+			wall := want.Next(wallOf(from, s.zone))
+			for at := s.Next(from); at.Before(to); at, wall = s.Next(at), want.Next(wall) {
+				if !first(at, wall, s.zone) {
+					t.Fatalf("%q in %s: slot of %s falls on %s", spec, zone, wall.Format(time.DateTime), at.In(s.zone))
+				}
+			}
+		}
+	}
+}
+
+// first reports whether at is the first instant at which the clocks of zone
+// show wall or a later time.
+func first(at, wall time.Time, zone *time.Location) bool {
+	if wallOf(at, zone).Before(wall) || !wallOf(at.Add(-time.Second), zone).Before(wall) {
+		return false
+	}
+	for back := 15 * time.Minute; back <= 3*time.Hour; back += 15 * time.Minute {
+		if !wallOf(at.Add(-back), zone).Before(wall) {
+			return false
+		}
+	}
+	return true
 }
