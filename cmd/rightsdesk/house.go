@@ -16,8 +16,6 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/deliver"
-	"github.com/ifhhro/rightsdesk/internal/feedlist"
-	"github.com/ifhhro/rightsdesk/internal/fetch"
 	"github.com/ifhhro/rightsdesk/internal/ingest"
 	"github.com/ifhhro/rightsdesk/internal/jobs"
 	"github.com/ifhhro/rightsdesk/internal/publish"
@@ -96,7 +94,7 @@ func (h *house) build() error {
 	}
 	holder := holderName()
 	h.ingest = ingest.New(ingest.Options{
-		Store: h.store, Fetch: fetch.New(fetch.Options{Allow: h.s.allow, Log: h.log}), Reader: classifier,
+		Store: h.store, Fetch: h.s.fetcher(h.log), Reader: classifier,
 		Holder: holder, Wake: h.woken, Log: h.log, Now: h.now,
 	})
 	h.curate = curate.New(h.store, h.now)
@@ -159,20 +157,6 @@ func (h *house) syncSources(ctx context.Context) error {
 		return err
 	}
 	return h.ingest.SyncSources(ctx, list)
-}
-
-// readFeeds reads a list of sources; a mistake in it names file, line and
-// column.
-func readFeeds(file string) (feedlist.List, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return feedlist.List{}, badSetting("feeds", "name the list of sources with --feeds FILE", "%v", err)
-	}
-	list, err := feedlist.Parse(file, data)
-	if err != nil {
-		return list, hinted(err, "mend that line, then: rightsdesk feeds check")
-	}
-	return list, nil
 }
 
 // engine builds the jobs over the services and lets them wake each other.

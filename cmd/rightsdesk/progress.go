@@ -22,12 +22,18 @@ type progress struct {
 const plainEvery = 5000
 
 func (a *app) progress(what string) *progress {
-	p := &progress{out: a.stderr, what: what, next: plainEvery}
-	if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(f), progressbar.OptionSetDescription(what),
-			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	return &progress{out: a.stderr, what: what, next: plainEvery, bar: a.bar(what, -1)}
+}
+
+// bar is a progress bar on a terminal, and nil elsewhere. most is -1 when
+// nobody knows the end.
+func (a *app) bar(what string, most int) *progressbar.ProgressBar {
+	f, ok := a.stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
 	}
-	return p
+	return progressbar.NewOptions(most, progressbar.OptionSetWriter(f), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }
 
 // Set says how many steps are done.
@@ -45,5 +51,34 @@ func (p *progress) Set(n int) {
 func (p *progress) Done() {
 	if p.bar != nil {
 		_ = p.bar.Finish() // as above
+	}
+}
+
+// steps show on stderr how far work is that has a known number of steps: a bar
+// on a terminal, a line a step elsewhere.
+type steps struct {
+	out      io.Writer
+	what     string
+	bar      *progressbar.ProgressBar // nil where there is no terminal
+	total, n int
+}
+
+func (a *app) steps(what string, total int) *steps {
+	return &steps{out: a.stderr, what: what, bar: a.bar(what, total), total: total}
+}
+
+// did says that one more step is done.
+func (s *steps) did(which string) {
+	s.n++
+	if s.bar != nil {
+		_ = s.bar.Set(s.n) // a bar that cannot be drawn is no reason to stop
+		return
+	}
+	fmt.Fprintf(s.out, "%s %d/%d: %s\n", s.what, s.n, s.total, which)
+}
+
+func (s *steps) done() {
+	if s.bar != nil {
+		_ = s.bar.Finish() // as above
 	}
 }

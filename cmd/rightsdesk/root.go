@@ -102,6 +102,8 @@ func (a *app) rootCommand() *cobra.Command {
 		a.serveCommand(),
 		a.demoCommand(),
 		a.evalCommand(),
+		a.feedsCommand(),
+		a.fetchCommand(),
 		a.inspectCommand(),
 		a.queueCommand(),
 		a.readersCommand(),

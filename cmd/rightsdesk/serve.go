@@ -61,7 +61,7 @@ func (a *app) serve(ctx context.Context, s *settings, greet func(ctx context.Con
 // run works and answers until ctx is done, and returns when all of it ended.
 func (h *house) run(ctx context.Context, listener net.Listener, greet func(context.Context, *house, net.Addr) error) (err error) {
 	// One process serves a SQLite directory: what earlier ones held is ours.
-	if err := h.deliver.Recover(ctx, true); err != nil {
+	if err := errors.Join(h.deliver.Recover(ctx, true), h.store.VoidLeases(ctx)); err != nil {
 		return err
 	}
 	engine, err := h.engine(ctx)

@@ -45,6 +45,12 @@ func (in *Ingest) PollNow(ctx context.Context, slugs []string, progress func(Out
 	return t.inOrder(chosen), err
 }
 
+// Asking says how many sources PollNow would tell of.
+func (in *Ingest) Asking(ctx context.Context, slugs []string) (int, error) {
+	chosen, err := in.choose(ctx, slugs)
+	return len(chosen), err
+}
+
 // choose finds the sources that were named, in the order of the list.
 func (in *Ingest) choose(ctx context.Context, slugs []string) ([]news.Polled, error) {
 	all, err := in.store.Polled(ctx, in.now())
