@@ -150,10 +150,18 @@ func (s *settings) checkAllow() error {
 // openBooks opens the store of an existing data directory; a command that only
 // looks must not make an empty one and report that all is well.
 func (s *settings) openBooks(ctx context.Context) (*store.Store, error) {
-	if _, err := os.Stat(filepath.Join(s.dataDir, store.File)); errors.Is(err, fs.ErrNotExist) {
-		return nil, hinted(fmt.Errorf("no desk in %s", s.dataDir), "name its directory with --data-dir, or begin one with: rightsdesk serve")
+	if err := s.begun(); err != nil {
+		return nil, err
 	}
 	return store.Open(ctx, s.dataDir)
+}
+
+// begun reports an error unless the data directory holds a desk.
+func (s *settings) begun() error {
+	if _, err := os.Stat(filepath.Join(s.dataDir, store.File)); errors.Is(err, fs.ErrNotExist) {
+		return hinted(fmt.Errorf("no desk in %s", s.dataDir), "name its directory with --data-dir, or begin one with: rightsdesk serve")
+	}
+	return nil
 }
 
 // logger writes to stderr in the form that was asked for.

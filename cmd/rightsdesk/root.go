@@ -105,6 +105,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.feedsCommand(),
 		a.fetchCommand(),
 		a.inspectCommand(),
+		a.issueCommand(),
 		a.queueCommand(),
 		a.readersCommand(),
 		a.usersCommand(),

@@ -1,13 +1,10 @@
 package publish
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base32"
 	"fmt"
-	"strings"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
@@ -46,7 +43,7 @@ func (e *edition) Assign(r audience.Reader) (variant int, messageID string, ok b
 	if n < 0 {
 		return 0, "", false
 	}
-	return n, e.messageID(r.Token), true
+	return n, compose.MessageID(e.name, e.key, r.Token, e.domain), true
 }
 
 // variantOf numbers the mail of a choice, -1 when no story is for it.
@@ -74,14 +71,4 @@ func storiesFor(stories []news.Story, topics []news.Slug) []news.StoryID {
 		}
 	}
 	return out
-}
-
-// messageID is the same for every attempt at a reader's copy, so that a
-// receiver can drop a second one (RFC 7352), and tells nobody who they are.
-func (e *edition) messageID(t audience.Token) string {
-	m := hmac.New(sha256.New, e.key)
-	fmt.Fprintf(m, "message-id %s ", e.name)
-	m.Write(t[:])
-	sum := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(m.Sum(nil)[:16])
-	return e.name + "." + strings.ToLower(sum) + "@" + e.domain
 }

@@ -32,6 +32,9 @@ func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
+	if !i.IsFrozen() {
+		i, stories = public(i, stories)
+	}
 	parts, at, err := p.text(ctx, i, stories)
 	if err != nil {
 		return Mail{}, err

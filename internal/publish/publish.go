@@ -248,8 +248,8 @@ func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, erro
 		if err := i.Freeze(began); err != nil {
 			return nil, err
 		}
-		stories = slices.DeleteFunc(stories, func(s news.Story) bool { return s.State != news.StoryApproved })
-		parts, err := p.compose.Render(*i, stories)
+		printed, stories := public(*i, stories)
+		parts, err := p.compose.Render(printed, stories)
 		if err != nil {
 			return nil, fmt.Errorf("render issue %d: %w", i.ID, err)
 		}
@@ -261,6 +261,19 @@ func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, erro
 	p.log.InfoContext(ctx, "issue frozen", "issue", id, "copies", i.Intended, "took", p.now().Sub(began))
 	p.wake(wakeSend)
 	return i, nil
+}
+
+// public is an issue without the stories that were withdrawn since it was
+// arranged.
+func public(i news.Issue, stories []news.Story) (news.Issue, []news.Story) {
+	stories = slices.DeleteFunc(stories, func(s news.Story) bool { return s.State != news.StoryApproved })
+	i.Sections = slices.Clone(i.Sections)
+	for n := range i.Sections {
+		i.Sections[n].Stories = slices.DeleteFunc(slices.Clone(i.Sections[n].Stories), func(id news.StoryID) bool {
+			return !slices.ContainsFunc(stories, func(s news.Story) bool { return s.ID == id })
+		})
+	}
+	return i, stories
 }
 
 // Hold stops the sending until a person resumes it.
