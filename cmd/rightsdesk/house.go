@@ -16,6 +16,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/deliver"
+	"github.com/ifhhro/rightsdesk/internal/fetch"
 	"github.com/ifhhro/rightsdesk/internal/ingest"
 	"github.com/ifhhro/rightsdesk/internal/jobs"
 	"github.com/ifhhro/rightsdesk/internal/publish"
@@ -24,6 +25,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/ifhhro/rightsdesk/internal/token"
 	"github.com/ifhhro/rightsdesk/internal/web"
+	"github.com/ifhhro/rightsdesk/internal/web/admin"
 	"github.com/ifhhro/rightsdesk/internal/web/desk"
 	"github.com/ifhhro/rightsdesk/internal/web/door"
 )
@@ -47,6 +49,7 @@ type house struct {
 	log     *slog.Logger
 	now     func() time.Time
 	store   *store.Store
+	fetch   *fetch.Client
 	post    post // nil: there is no way out
 	ingest  *ingest.Ingest
 	curate  *curate.Desk
@@ -70,13 +73,18 @@ func (a *app) openHouse(ctx context.Context, s *settings) (*house, error) {
 	}
 	h := &house{s: s, log: a.logger(s), now: time.Now, store: st}
 	if err := h.build(); err != nil {
-		return nil, errors.Join(err, st.Close())
+		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
 
 // Close closes what openHouse opened.
-func (h *house) Close() error { return h.store.Close() }
+func (h *house) Close() error {
+	if h.fetch != nil {
+		h.fetch.Close()
+	}
+	return h.store.Close()
+}
 
 func (h *house) woken(kind string) {
 	if h.wake != nil {
@@ -139,7 +147,7 @@ func (h *house) buildMail(holder string) error {
 func (h *house) openPost() error {
 	switch {
 	case h.s.catch:
-		c, err := smtpout.NewCatcher(filepath.Join(h.s.dataDir, mailDirectory))
+		c, err := smtpout.NewCatcher(h.caught())
 		if err != nil {
 			return err
 		}
@@ -193,7 +201,16 @@ func (h *house) pages() (http.Handler, error) {
 	return site.Handler(
 		door.New(site, h.access).Routes(),
 		desk.New(site, h.curate, h.publish, h.store, h.now).Routes(),
+		admin.New(site, h.access, h.signup, h.caught()).Routes(),
 	), nil
+}
+
+// caught is the maildir that administrators read, "" where mail is sent.
+func (h *house) caught() string {
+	if !h.s.catch {
+		return ""
+	}
+	return filepath.Join(h.s.dataDir, mailDirectory)
 }
 
 // link makes a path of the site absolute.
