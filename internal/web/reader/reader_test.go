@@ -1,0 +1,385 @@
+package reader
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/signup"
+	"github.com/ifhhro/rightsdesk/internal/smtpout"
+	"github.com/ifhhro/rightsdesk/internal/store"
+	"github.com/ifhhro/rightsdesk/internal/token"
+	"github.com/ifhhro/rightsdesk/internal/web"
+	"github.com/ifhhro/rightsdesk/internal/web/webtest"
+	"github.com/ifhhro/rightsdesk/templates/words"
+)
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	evil := webtest.Hostile
+	var forms []any
+	for _, lang := range audience.Languages() {
+		page := newForm(words.In(lang), audience.Preferences{Language: lang, Format: "lite", Topics: []news.Slug{"torture"}})
+		page.Address, page.Wrong = evil, evil
+		forms = append(forms, newForm(words.In(lang), audience.Preferences{}), page)
+	}
+	w := words.In("ar")
+	webtest.Pages(t, "reader", map[string][]any{
+		"reader/subscribe": forms,
+		"reader/button":    {&buttonPage{spoken: spoken{w}}, &buttonPage{spoken{w}, evil, evil, evil}},
+		"reader/message":   {&messagePage{spoken: spoken{w}}, &messagePage{spoken{w}, evil, evil, evil, webtest.HostileLink}},
+	})
+}
+
+// Every sentence of these pages exists in every language.
+func TestNoWordIsMissing(t *testing.T) {
+	t.Parallel()
+	english := words.In("en")
+	keys := []string{"reader.archive", "reader.again", "reader.privacy", "reader.email", "reader.language", "reader.format", "reader.topics",
+		"reader.topics-hint", "reader.wrong-address", "reader.format-html", "reader.format-text", "reader.format-lite", "reader.subscribe-button",
+		"reader.confirm-button", "reader.leave-button"}
+	for _, page := range []string{"subscribe", "busy", "sent", "confirm", "confirmed", "gone", "leave", "left", "broken"} {
+		keys = append(keys, "reader."+page, "reader."+page+"-title")
+	}
+	for _, lang := range audience.Languages() {
+		w := words.In(lang)
+		for _, key := range keys {
+			if said := w.Say(key); said == key || lang != "en" && said == english.Say(key) {
+				t.Errorf("%s is not said in %s", key, lang)
+			}
+		}
+		for _, topic := range news.Topics() {
+			for _, key := range []string{"topic." + string(topic.Slug), "group." + topic.Group} {
+				if lang != "en" && w.Say(key) == key {
+					t.Errorf("%s has no name in %s", key, lang)
+				}
+			}
+		}
+	}
+}
+
+// A house is the readers' pages over a real store, with a clock to turn and
+// the mails it sent.
+type house struct {
+	http.Handler
+	readers *signup.Service
+	store   *store.Store
+	db      *sql.DB // looks at the rows
+	now     time.Time
+	links   []string
+	log     bytes.Buffer
+}
+
+func (h *house) Send(_ context.Context, m smtpout.Message) (smtpout.Reply, error) {
+	h.links = append(h.links, string(m.Body))
+	return smtpout.Reply{Stage: smtpout.Dot, Code: 250}, nil
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := store.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := token.NewKeyring(s.Key(store.KeyLinks))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, store.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close(); _ = s.Close() })
+	h := &house{store: s, db: db, now: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)}
+	log := slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	site, err := web.New(web.Options{BaseURL: webtest.Base, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.readers = signup.New(s, signup.Options{Keys: keys, Send: h, Link: site.Link, Log: log, Now: func() time.Time { return h.now },
+		Write: func(_ audience.Letter, link string) (smtpout.Message, error) {
+			return smtpout.Message{Body: []byte(link)}, nil
+		}})
+	h.Handler = site.Handler(New(site, h.readers).Routes())
+	return h
+}
+
+// path is the path of the last mail's link.
+func (h *house) path() string { return strings.TrimPrefix(h.links[len(h.links)-1], webtest.Base) }
+
+func signUp(address string) string {
+	return url.Values{"email": {address}, "language": {"en"}, "format": {"html"}}.Encode()
+}
+
+// ask signs an address up on the page and lets the job answer.
+func (h *house) ask(t *testing.T, address string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := webtest.Post(h, "/subscribe", "", signUp(address))
+	if err := h.readers.SendLetters(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// active makes an address an active reader and returns their unsubscribe path.
+func (h *house) active(t *testing.T, address string) string {
+	t.Helper()
+	h.ask(t, address)
+	if w := webtest.Post(h, h.path(), "", ""); w.Code != 200 {
+		t.Fatalf("confirming = %d: %s", w.Code, w.Body)
+	}
+	r, _, err := h.readers.Find(t.Context(), address)
+	if err != nil || r.State != audience.Active {
+		t.Fatalf("after confirming: %s, %v", r.State, err)
+	}
+	return strings.TrimPrefix(h.readers.UnsubscribeLink(r.Token), webtest.Base)
+}
+
+// rows is every row of every table, as text.
+func (h *house) rows(t *testing.T) string {
+	t.Helper()
+	tables, err := h.db.Query(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND sql NOT LIKE '%VIRTUAL%' ORDER BY name`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tables.Close()
+	var names []string
+	for tables.Next() {
+		var name string
+		if err := tables.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	var out strings.Builder
+	for _, name := range names {
+		rows, err := h.db.Query(`SELECT * FROM ` + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(any)
+			}
+			if err := rows.Scan(values...); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprint(&out, name)
+			for _, v := range values {
+				fmt.Fprintf(&out, "|%v", *v.(*any))
+			}
+			fmt.Fprintln(&out)
+		}
+		rows.Close()
+	}
+	return out.String()
+}
+
+// B8: GET, HEAD and OPTIONS on every address that was ever mailed or printed
+// change no row.
+func TestSafeMethodsChangeNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	leave := h.active(t, "active@example.org")
+	left := h.active(t, "left@example.org")
+	used := h.path()
+	if w := webtest.Post(h, left, "", ""); w.Code != 200 {
+		t.Fatal(w.Code)
+	}
+	h.ask(t, "pending@example.org")
+	paths := []string{leave, left, used, h.path(), leave[:len(leave)-1], "/unsubscribe/x", "/confirm/x", "/subscribe", "/subscribe/sent",
+		"/subscribe?email=x@example.org&language=en&format=html"}
+	for _, route := range New(nil, nil).Routes() {
+		_, path, _ := strings.Cut(route.Pattern, " ")
+		paths = append(paths, path)
+	}
+	before := h.rows(t)
+	for _, path := range paths {
+		for _, method := range []string{"GET", "HEAD", "OPTIONS"} {
+			for _, prefix := range []string{"", "/fr"} {
+				w := webtest.Do(h, httptest.NewRequest(method, webtest.Base+prefix+path, nil), "")
+				if w.Code >= 500 {
+					t.Errorf("%s %s%s = %d", method, prefix, path, w.Code)
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff(before, h.rows(t)); diff != "" {
+		t.Errorf("looking changed rows:\n%s", diff)
+	}
+	if h.rows(t) == "" {
+		t.Error("no rows were looked at")
+	}
+}
+
+// B10: nobody learns from us who subscribes.
+func TestEverybodyGetsTheSameAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.active(t, "active@example.org")
+	if w := webtest.Post(h, h.active(t, "left@example.org"), "", ""); w.Code != 200 {
+		t.Fatal(w.Code)
+	}
+	h.active(t, "barred@example.org")
+	h.active(t, "erased@example.org")
+	if err := h.readers.Suppress(t.Context(), "barred@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.readers.Erase(t.Context(), "erased@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	h.ask(t, "pending@example.org")
+	var answers, wrote []string
+	for _, who := range []string{"fresh", "active", "left", "barred", "erased", "pending"} {
+		before := strings.Split(h.rows(t), "\n")
+		w := webtest.Post(h, "/subscribe", "", signUp(who+"@example.org"))
+		w.Header().Del("X-Request-Id")
+		answers = append(answers, fmt.Sprint(w.Code, w.Header(), w.Body))
+		// What is written is the same too, one row of wishes, so that the time
+		// cannot differ.
+		var added []string
+		for _, row := range strings.Split(h.rows(t), "\n") {
+			if !slices.Contains(before, row) {
+				table, _, _ := strings.Cut(row, "|")
+				added = append(added, table)
+			}
+		}
+		wrote = append(wrote, fmt.Sprint(added))
+	}
+	for i := range answers {
+		if answers[i] != answers[0] || wrote[i] != "[asks]" {
+			t.Errorf("answer %d differs: %s, wrote %s; the first was %s", i, answers[i], wrote[i], answers[0])
+		}
+	}
+}
+
+func TestSubscribeConfirmLeave(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if w := webtest.Get(h, "/subscribe", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `value="torture"`) {
+		t.Fatalf("the form = %d", w.Code)
+	}
+	w := webtest.Post(h, "/ar/subscribe", "", url.Values{"email": {"ann@example.org"}, "language": {"ar"}, "format": {"text"}, "topic": {"torture", "abortion"}}.Encode())
+	if w.Code != 303 || w.Header().Get("Location") != "/ar/subscribe/sent" {
+		t.Fatalf("signing up = %d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
+	}
+	if w := webtest.Get(h, "/ar/subscribe/sent", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `<html lang="ar" dir="rtl">`) {
+		t.Errorf("the page after = %d: %s", w.Code, w.Body)
+	}
+	if err := h.readers.SendLetters(t.Context()); err != nil || len(h.links) != 1 {
+		t.Fatalf("%d letters, %v", len(h.links), err)
+	}
+	confirm := h.path()
+	if w := webtest.Get(h, confirm, ""); w.Code != 200 || !strings.Contains(w.Body.String(), `lang="ar"`) || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("the confirm page is not in the language they chose: %d\n%s", w.Code, w.Body)
+	}
+	if w := webtest.Post(h, confirm, "", ""); w.Code != 200 {
+		t.Fatalf("confirming = %d", w.Code)
+	}
+	if w := webtest.Post(h, confirm, "", ""); w.Code != 404 {
+		t.Errorf("confirming twice = %d, want 404", w.Code)
+	}
+	r, _, err := h.readers.Find(t.Context(), "ann@example.org")
+	want := audience.Preferences{Language: "ar", Format: "text", Topics: []news.Slug{"torture", "abortion"}}
+	if diff := cmp.Diff(want, r.Preferences); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+func TestOneClick(t *testing.T) {
+	t.Parallel()
+	var parts bytes.Buffer
+	mw := multipart.NewWriter(&parts)
+	if err := mw.WriteField("List-Unsubscribe", "One-Click"); err != nil {
+		t.Fatal(err)
+	}
+	mw.Close()
+	for _, tt := range []struct{ name, contentType, body, origin string }{
+		{"form-encoded", "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click", ""},
+		{"multipart", mw.FormDataContentType(), parts.String(), ""},
+		{"nothing", "", "", ""},
+		{"nonsense", "application/json", strings.Repeat("{", 1<<20), ""},
+		{"from a web mailer", "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click", "https://mail.example.com"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			leave := h.active(t, "ann@example.org")
+			for range 3 {
+				r := httptest.NewRequest("POST", webtest.Base+leave, strings.NewReader(tt.body))
+				r.Header.Set("Content-Type", tt.contentType)
+				if tt.origin != "" {
+					r.Header.Set("Origin", tt.origin)
+					r.Header.Set("Sec-Fetch-Site", "cross-site")
+				}
+				w := webtest.Do(h, r, "")
+				if w.Code != 200 || len(w.Result().Cookies()) != 0 {
+					t.Fatalf("one-click = %d", w.Code)
+				}
+				h.now = h.now.AddDate(3, 0, 0)
+			}
+			if r, _, err := h.readers.Find(t.Context(), "ann@example.org"); r.State != audience.Left || err != nil {
+				t.Errorf("they are %s, %v", r.State, err)
+			}
+		})
+	}
+}
+
+func TestWrongForms(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for name, form := range map[string]url.Values{
+		"no address": {"language": {"en"}, "format": {"html"}},
+		"no such":    {"email": {"ann"}, "language": {"en"}, "format": {"html"}},
+		"language":   {"email": {"a@example.org"}, "language": {"xx"}, "format": {"html"}},
+		"topic":      {"email": {"a@example.org"}, "language": {"en"}, "format": {"html"}, "topic": {"nonsense"}},
+		"endless":    {"email": {strings.Repeat("a", 60000) + "@example.org"}, "language": {"en"}, "format": {"html"}},
+	} {
+		if w := webtest.Post(h, "/subscribe", "", form.Encode()); w.Code != 422 {
+			t.Errorf("%s = %d, want 422", name, w.Code)
+		}
+	}
+	for _, path := range []string{"/confirm/x", "/unsubscribe/x", "/confirm/" + strings.Repeat("A", 54)} {
+		if w := webtest.Post(h, path, "", ""); w.Code != 404 {
+			t.Errorf("POST %s = %d, want 404", path, w.Code)
+		}
+	}
+}
+
+// B4: no address in the log, whatever happens, and no token either.
+func TestNothingPersonalInTheLog(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	leave := h.active(t, "canary@clinic.example.org")
+	webtest.Get(h, leave, "")
+	webtest.Post(h, leave, "", "")
+	webtest.Post(h, "/subscribe", "", signUp("canary@@x"))
+	log := h.log.String()
+	token := leave[strings.LastIndexByte(leave, '/')+1:]
+	if strings.Contains(log, "canary") || strings.Contains(log, token) || strings.Contains(log, token[:20]) {
+		t.Errorf("the log tells:\n%s", log)
+	}
+	if !strings.Contains(log, "GET /unsubscribe/{token}") {
+		t.Errorf("requests were not logged:\n%s", log)
+	}
+}
