@@ -1,0 +1,120 @@
+// Package crashtest stops a sending process at random moments and starts it
+// again, and then compares what the server took with what the books say. It
+// knows nothing of either side but the mails.
+package crashtest
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ifhhro/rightsdesk/internal/smtpout/smtptest"
+)
+
+// A Mailing is one issue that goes out through processes that are stopped.
+type Mailing struct {
+	Server  *smtptest.Server
+	start   func() *exec.Cmd
+	next    atomic.Pointer[point]
+	reached chan struct{} // the server is at the point
+}
+
+// A point is a moment at the server: a stage is reached the n-th time.
+type point struct {
+	stage smtptest.Stage
+	n     int
+}
+
+// New starts the server. start makes the command that sends to it; it is not
+// yet started.
+func New(t *testing.T, start func(relay string) *exec.Cmd) *Mailing {
+	t.Helper()
+	m := &Mailing{Server: &smtptest.Server{}, reached: make(chan struct{}, 1)}
+	m.Server.Script = m.watch
+	m.Server.Start(t)
+	m.start = func() *exec.Cmd { return start(m.Server.URL()) }
+	return m
+}
+
+func (m *Mailing) watch(step smtptest.Step) smtptest.Answer {
+	if p := m.next.Load(); p != nil && step.Stage == p.stage && step.N >= p.n && m.next.CompareAndSwap(p, nil) {
+		m.reached <- struct{}{}
+	}
+	return smtptest.Answer{}
+}
+
+// Stop runs so many senders one after the other, each until the server is at a
+// random stage of a random mail, and stops it there with a signal.
+func (m *Mailing) Stop(t *testing.T, copies, stops int, with os.Signal) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(uint64(copies), uint64(stops)))
+	stages := []smtptest.Stage{smtptest.Mail, smtptest.Rcpt, smtptest.Data, smtptest.Dot}
+	each := copies / (stops + 1)
+	for k := range stops {
+		m.next.Store(&point{stages[random.IntN(len(stages))], k*each + 1 + random.IntN(each)})
+		m.stopOne(t, with)
+	}
+}
+
+func (m *Mailing) stopOne(t *testing.T, with os.Signal) {
+	t.Helper()
+	cmd := m.Start(t)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-m.reached:
+		if err := cmd.Process.Signal(with); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-ended; err != nil && with != os.Kill {
+			t.Errorf("a sender that was asked to stop: %v", err)
+		}
+	case err := <-ended:
+		t.Fatalf("the sender ended by itself before it was stopped: %v", err)
+	}
+}
+
+// Start starts a sender that nobody stops.
+func (m *Mailing) Start(t *testing.T) *exec.Cmd {
+	t.Helper()
+	cmd := m.start()
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+// Seconds checks what the server took and returns how many second copies were
+// among it: nobody is lost, a second copy is the same to the byte, and each is
+// among those the books call uncertain, as often at least. uncertain counts by
+// Message-ID without angle brackets.
+func (m *Mailing) Seconds(t *testing.T, copies int, uncertain map[string]int) int {
+	t.Helper()
+	first, times := map[string]smtptest.Taken{}, map[string]int{}
+	for _, taken := range m.Server.Taken() {
+		if before, again := first[taken.MessageID]; again && !bytes.Equal(before.Data, taken.Data) {
+			t.Errorf("second copy of %s differs", taken.MessageID)
+		}
+		first[taken.MessageID] = taken
+		times[taken.MessageID]++
+	}
+	if len(first) != copies {
+		t.Errorf("the server took %d different mails, want %d: readers are lost", len(first), copies)
+	}
+	seconds := 0
+	for id, n := range times {
+		if marked := uncertain[id[1:len(id)-1]]; n-1 > marked {
+			t.Errorf("%s went out %d times and is marked uncertain %d times", id, n, marked)
+		}
+		seconds += n - 1
+	}
+	for _, c := range m.Server.Complaints() {
+		t.Errorf("bad manners: %s", c)
+	}
+	t.Logf("%d copies: lost %d, second copies %d, marked uncertain %d", copies, copies-len(first), seconds, len(uncertain))
+	return seconds
+}
