@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 type testDesk struct {
 	t     *testing.T
 	dir   string
+	fetch []string // flags of fetch
 	flags []string // of every command that opens the house
 }
 
@@ -146,7 +148,8 @@ func newDesk(t *testing.T, feed string, flags ...string) *testDesk {
 		t.Fatal(err)
 	}
 	d := &testDesk{t: t, dir: filepath.Join(dir, "data")}
-	d.flags = append([]string{"--data-dir", d.dir, "--feeds", list, "--fetch-allow-cidr", "127.0.0.0/8", "--from", "IFHHRO digest <digest@weekly.example>"}, flags...)
+	d.fetch = []string{"--data-dir", d.dir, "--feeds", list, "--fetch-allow-cidr", "127.0.0.0/8"}
+	d.flags = slices.Concat(d.fetch, []string{"--from", "IFHHRO digest <digest@weekly.example>"}, flags)
 	d.data(0, "users", "add", "ada", "--role", "administrator")
 	d.data(0, "users", "add", "ben", "--role", "editor")
 	return d
@@ -240,7 +243,7 @@ func TestTheWholeLine(t *testing.T) {
 	})
 
 	p.publish(4, "Doctors jailed for reporting deaths", "Two doctors were jailed for reporting deaths in prison. Health workers are at risk when they speak.")
-	d.house(0, "fetch")
+	d.command(0, append([]string{"fetch"}, d.fetch...)...)
 	ids = d.queued("Doctors jailed for reporting deaths")
 	d.data(0, "queue", "approve", ids[0], "--as", "ada", "--topics", "health-workers-at-risk")
 	d.send(1)

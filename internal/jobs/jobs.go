@@ -65,8 +65,12 @@ const (
 )
 
 // The rows of the store are looked at this often whether or not anybody woke
-// us; a lost wake costs no more.
-const lookEvery = time.Minute
+// us; a lost wake costs no more. Copies are looked at more often, because an
+// issue released on the command line wakes nobody here.
+const (
+	lookEvery = time.Minute
+	sendEvery = 5 * time.Second
+)
 
 const (
 	// A host with many slow sources is polled within this.
@@ -195,7 +199,11 @@ func options(args river.JobArgs) *river.InsertOpts {
 func periodic() []*river.PeriodicJob {
 	var out []*river.PeriodicJob
 	for _, args := range []river.JobArgs{pollArgs{}, placeArgs{}, issuesArgs{}, sendArgs{}, lettersArgs{}} {
-		out = append(out, river.NewPeriodicJob(river.PeriodicInterval(lookEvery),
+		every := lookEvery
+		if args.Kind() == KindSend {
+			every = sendEvery
+		}
+		out = append(out, river.NewPeriodicJob(river.PeriodicInterval(every),
 			func() (river.JobArgs, *river.InsertOpts) { return args, options(args) },
 			&river.PeriodicJobOpts{RunOnStart: true}))
 	}
