@@ -75,6 +75,7 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return engine.Run(ctx, drain) })
+	group.Go(func() error { return h.deliver.Watch(ctx) })
 	group.Go(func() error { return answer(ctx, listener, pages) })
 	group.Go(func() error { return greet(ctx, h, listener.Addr()) })
 	return group.Wait()

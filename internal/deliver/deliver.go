@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
@@ -80,6 +81,8 @@ type Deliver struct {
 	now    func() time.Time
 	log    *slog.Logger
 
+	running atomic.Int32 // runs that are on
+
 	mu      sync.Mutex
 	windows map[news.IssueID]*window
 	domains map[string]*domain
@@ -119,6 +122,8 @@ func (d *Deliver) Recover(ctx context.Context, alone bool) error {
 // when ctx is done; then it ends the messages in flight and leaves nothing
 // uncertain. Running it twice at once is safe.
 func (d *Deliver) Run(ctx context.Context) error {
+	d.running.Add(1)
+	defer d.running.Add(-1)
 	err := d.run(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
@@ -146,6 +151,34 @@ func (d *Deliver) run(ctx context.Context) error {
 		d.wake(wakeSend)
 	}
 	return err
+}
+
+// lookEvery is how often Watch looks. A first mail goes out within this of a
+// freeze, whichever process froze the issue.
+const lookEvery = time.Second / 2
+
+// Watch wakes the sending when a copy falls due that nobody woke it for: a
+// retry, or an issue that another process froze or resumed. It ends with ctx.
+func (d *Deliver) Watch(ctx context.Context) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if d.running.Load() > 0 || d.resting(d.now()) {
+			continue
+		}
+		next, err := d.store.NextTry(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.log.ErrorContext(ctx, "look for copies that are due", "err", err)
+		}
+		if err == nil && !next.IsZero() && !next.After(d.now()) {
+			d.wake(wakeSend)
+		}
+	}
 }
 
 // finish closes the issues that have no copy left.
