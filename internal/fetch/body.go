@@ -95,13 +95,9 @@ func decoder(from io.Reader, encoding string) (io.Reader, func(), error) {
 	br := bufio.NewReader(from)
 	none := func() {}
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "", "identity":
+	case "", "identity", "gzip", "x-gzip":
+		// The bytes say it, not the header: some declare gzip and send text.
 		if head, _ := br.Peek(3); !bytes.Equal(head, []byte{0x1f, 0x8b, 8}) {
-			return br, none, nil
-		}
-		fallthrough
-	case "gzip", "x-gzip":
-		if _, err := br.Peek(1); err == io.EOF {
 			return br, none, nil
 		}
 		zr, err := gzip.NewReader(br)

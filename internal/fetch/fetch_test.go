@@ -239,6 +239,7 @@ func TestEncodings(t *testing.T) {
 		{"gzip", "gzip", zipped, nil},
 		{"x-gzip", "X-GZIP", zipped, nil},
 		{"gzip nobody declared", "", zipped, nil},
+		{"text declared as gzip", "gzip", text, nil},
 		{"gzip with padding behind", "gzip", append(bytes.Clone(zipped), make([]byte, 100)...), nil},
 		{"two gzip members", "gzip", append(pack(t, "gzip", text[:500]), pack(t, "gzip", text[500:])...), nil},
 		{"brotli", "br", pack(t, "br", text), nil},

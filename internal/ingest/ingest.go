@@ -73,11 +73,12 @@ type Ingest struct {
 	log    *slog.Logger
 	now    func() time.Time
 	jitter func() float64
+	big    chan struct{} // holds one while a big document is read
 }
 
 // New returns an Ingest.
 func New(o Options) *Ingest {
-	in := &Ingest{o.Store, o.Fetch, o.Reader, o.Holder, o.Wake, o.Log, o.Now, o.Jitter}
+	in := &Ingest{o.Store, o.Fetch, o.Reader, o.Holder, o.Wake, o.Log, o.Now, o.Jitter, make(chan struct{}, 1)}
 	if in.wake == nil {
 		in.wake = func(string) {}
 	}

@@ -281,6 +281,19 @@ func TestTheSameBodyIsNotReadAgain(t *testing.T) {
 	}
 }
 
+func TestAFeedSaysWhenToAskAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, source("wire", "wire.example"))
+	h.net.serves(wire, body(strings.Replace(rss("a|A|a"), "<title>", "<ttl>180</ttl><title>", 1)))
+	for _, when := range []string{"read", "unchanged"} {
+		h.due(t)
+		if wait := h.state(t, "wire").Polling.Next.Sub(h.clock()); wait != 3*time.Hour {
+			t.Errorf("%s, a feed with a ttl of three hours is asked again after %v", when, wait)
+		}
+		h.pass(3 * time.Hour)
+	}
+}
+
 func TestAnEditIsAVersion(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, source("wire", "wire.example"))
@@ -516,6 +529,8 @@ func TestExcerpt(t *testing.T) {
 	sentence := "Health workers have had no pay since the beginning of the year. "
 	tests := []struct{ name, in, want string }{
 		{"short", " Two words. ", "Two words."},
+		{"stock phrase first", "Please refer to the attached files.\n\nThe ward closed.", "The ward closed."},
+		{"stock phrase alone", "Please refer to the attached Infographic.", "Please refer to the attached Infographic."},
 		{"whole sentences", strings.Repeat(sentence, 20), strings.TrimSpace(strings.Repeat(sentence, 10))},
 		{"one endless sentence", strings.Repeat("word ", 300), strings.TrimSpace(strings.Repeat("word ", 140)) + " …"},
 		{"no space", strings.Repeat("护", 400), strings.Repeat("护", 233) + " …"},

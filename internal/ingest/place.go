@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -110,10 +111,16 @@ func lead(it *news.Item, facts news.Facts) news.Lead {
 // a curator writes its summary.
 const excerptBytes = 700
 
+// stock is what humanitarian publishers put before a text and says nothing.
+var stock = regexp.MustCompile(`(?i)^(please refer to the attached (files?|infographics?|maps?)\.\s*)+`)
+
 // Excerpt is the beginning of a text, whole sentences where they are not too
 // long.
 func Excerpt(text string) string {
 	text = strings.TrimSpace(text)
+	if said := stock.ReplaceAllString(text, ""); said != "" {
+		text = said
+	}
 	if len(text) <= excerptBytes {
 		return text
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -149,13 +150,13 @@ type answer struct {
 	err        error // nothing usable came
 	gone       bool  // it said so itself
 	retryAfter time.Duration
-	hints      news.Hints
 
-	same  bool // as last time: nothing below is set
 	from  *fetch.Response
+	same  bool // as last time: nothing below is set
 	hash  string
 	items []news.Item
 	seen  int
+	hints news.Hints
 }
 
 // ask asks a source.
@@ -173,7 +174,7 @@ func (in *Ingest) ask(ctx context.Context, p *news.Polled) answer {
 		}
 		return a
 	}
-	a := answer{retryAfter: resp.RetryAfter, hints: news.Hints{Fresh: resp.FreshFor}, from: resp}
+	a := answer{retryAfter: resp.RetryAfter, from: resp}
 	if resp.NotModified {
 		a.same = true
 		return a
@@ -188,8 +189,23 @@ func (in *Ingest) ask(ctx context.Context, p *news.Polled) answer {
 	return a
 }
 
-// read parses and cleans a document.
+// bigBody is from where a document is read alone: reading costs ten times its
+// size in memory.
+const bigBody = 2 << 20
+
+// read parses and cleans a document. One that makes us fail is that source's
+// failure: it must not take the others along.
 func (in *Ingest) read(a *answer, s *news.Source, was *news.Polling) {
+	if len(a.from.Body) > bigBody {
+		in.big <- struct{}{}
+		defer func() { <-in.big }()
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			in.log.Error("document not read", "source", s.Slug, "panic", p, "stack", string(debug.Stack()))
+			a.err, a.items = errors.New("this document makes our reader fail"), nil
+		}
+	}()
 	doc, err := parse.Feed(parse.Input{Body: a.from.Body, URL: a.from.URL, Header: a.from.Header})
 	if err != nil {
 		a.err = err
@@ -203,7 +219,7 @@ func (in *Ingest) read(a *answer, s *news.Source, was *news.Polling) {
 		in.log.Warn("feed is damaged", "source", s.Slug, "what", w)
 	}
 	a.seen = len(doc.Entries)
-	a.hints = news.HintsOf(&doc.Feed, a.from.FreshFor)
+	a.hints = news.HintsOf(&doc.Feed)
 	a.items = newest(clean.Document(doc, clean.Options{Language: s.Language, Seen: in.now().UTC()}))
 	for i := range a.items {
 		a.items[i].Fingerprint = cluster.Fingerprint(a.items[i].Text)
@@ -237,7 +253,7 @@ func (a *answer) settle(s *news.Source, p *news.Polling, n news.Arrivals, now ti
 		}
 	}
 	if !a.same {
-		p.Seen = a.seen
+		p.Seen, p.Hints = a.seen, a.hints
 	}
-	p.Took(s, n, a.hints, now, jitter)
+	p.Took(s, n, a.from.FreshFor, now, jitter)
 }

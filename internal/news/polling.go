@@ -22,6 +22,7 @@ type Polling struct {
 	Answered     string // the address that gave them, after redirects: they go to its host only
 	BodyHash     string // hex SHA-256 of the last body: an equal one brings nothing
 	Seen         int    // entries in the last document
+	Hints        Hints  // what the last document said about when to ask again
 }
 
 // A SourceState is how a source does, in one word.
@@ -84,21 +85,22 @@ type Arrivals struct {
 // Hints are what an answer says about when to ask again. Empty fields say
 // nothing.
 type Hints struct {
-	Fresh     time.Duration // Cache-Control, Expires
-	TTL       time.Duration // rss ttl
-	PollEvery time.Duration // sy:updatePeriod and sy:updateFrequency
-	SkipHours []int         // UTC hours in which asking is useless
-	SkipDays  []string      // English day names
+	Fresh     time.Duration `json:"-"`                   // Cache-Control, Expires: of one answer only
+	TTL       time.Duration `json:"ttl,omitempty"`       // rss ttl
+	PollEvery time.Duration `json:"every,omitempty"`     // sy:updatePeriod and sy:updateFrequency
+	SkipHours []int         `json:"skipHours,omitempty"` // UTC hours in which asking is useless
+	SkipDays  []string      `json:"skipDays,omitempty"`  // English day names
 }
 
-// HintsOf are the hints of a document that is fresh for so long.
-func HintsOf(f *Feed, fresh time.Duration) Hints {
-	return Hints{fresh, time.Duration(f.TTLMinutes) * time.Minute, f.PollEvery, f.SkipHours, f.SkipDays}
+// HintsOf are the hints of a document.
+func HintsOf(f *Feed) Hints {
+	return Hints{TTL: time.Duration(f.TTLMinutes) * time.Minute, PollEvery: f.PollEvery, SkipHours: f.SkipHours, SkipDays: f.SkipDays}
 }
 
-// Took records an answer that was a document or a 304, and when to ask
-// again. jitter, 0 to 1, spreads the sources of one minute over some more.
-func (p *Polling) Took(s *Source, a Arrivals, h Hints, now time.Time, jitter float64) {
+// Took records an answer that was a document or a 304, fresh for so long, and
+// when to ask again by p.Hints. jitter, 0 to 1, spreads the sources of one
+// minute over some more.
+func (p *Polling) Took(s *Source, a Arrivals, fresh time.Duration, now time.Time, jitter float64) {
 	brought := a.New + a.Changed
 	if brought > 0 {
 		p.LastNew = now
@@ -108,6 +110,8 @@ func (p *Polling) Took(s *Source, a Arrivals, h Hints, now time.Time, jitter flo
 	}
 	p.Last, p.LastSuccess, p.Unchanged = now, now, a.New+a.Changed == 0
 	p.Failures, p.Error, p.Gone = 0, "", false
+	h := p.Hints
+	h.Fresh = fresh
 	p.Next = h.next(Interval(s.Every, p.LastNew, now, brought), now, jitter)
 }
 

@@ -60,8 +60,8 @@ func TestTheNextPollHearsThePublisher(t *testing.T) {
 		{"more than a day", news.Hints{SkipDays: []string{"Monday", "Tuesday"}}, 0, noon.Add(time.Hour)},
 	}
 	for _, tt := range tests {
-		p := news.Polling{LastSuccess: noon.Add(-time.Hour), Failures: 3, Error: "x", Gone: true}
-		p.Took(&src, news.Arrivals{}, tt.hints, noon, tt.jitter)
+		p := news.Polling{LastSuccess: noon.Add(-time.Hour), Failures: 3, Error: "x", Gone: true, Hints: tt.hints}
+		p.Took(&src, news.Arrivals{}, tt.hints.Fresh, noon, tt.jitter)
 		if !p.Next.Equal(tt.want) {
 			t.Errorf("%s: next at %v, want %v", tt.name, p.Next, tt.want)
 		}
@@ -74,11 +74,11 @@ func TestTheNextPollHearsThePublisher(t *testing.T) {
 func TestTheFirstDocumentSaysNothingAboutThePace(t *testing.T) {
 	t.Parallel()
 	src, p := news.Source{Every: time.Hour}, news.Polling{}
-	p.Took(&src, news.Arrivals{New: 30}, news.Hints{}, noon, 0)
+	p.Took(&src, news.Arrivals{New: 30}, 0, noon, 0)
 	if !p.Next.Equal(noon.Add(time.Hour)) || p.Unchanged || !p.LastNew.Equal(noon) {
 		t.Errorf("after the first 30 items: %+v", p)
 	}
-	p.Took(&src, news.Arrivals{New: 2}, news.Hints{}, noon.Add(time.Hour), 0)
+	p.Took(&src, news.Arrivals{New: 2}, 0, noon.Add(time.Hour), 0)
 	if !p.Next.Equal(noon.Add(90 * time.Minute)) {
 		t.Errorf("after two in an hour: next at %v", p.Next)
 	}

@@ -43,20 +43,20 @@ func (c *sourceSpec) into(s *news.Source) {
 // polledColumns are read by scanPolled, in this order, from sources s LEFT
 // JOIN hosts h.
 const polledColumns = `s.id, s.slug, s.name, s.spec, s.paused, s.next_poll, s.last_poll, s.last_success, s.last_new, s.unchanged, s.failures,
-	s.error, s.gone, s.etag, s.last_modified, s.answered, s.body_hash, s.seen, COALESCE(h.rest_until, 0)`
+	s.error, s.gone, s.etag, s.last_modified, s.answered, s.body_hash, s.seen, s.hints, COALESCE(h.rest_until, 0)`
 
 func scanPolled(row scanner) (news.Polled, error) {
 	var out news.Polled
 	s, p := &out.Source, &out.Polling
-	var spec string
+	var spec, hints string
 	var next, last, success, fresh, rest int64
 	err := row.Scan(&s.ID, &s.Slug, &s.Name, &spec, &s.Paused, &next, &last, &success, &fresh, &p.Unchanged, &p.Failures,
-		&p.Error, &p.Gone, &p.ETag, &p.LastModified, &p.Answered, &p.BodyHash, &p.Seen, &rest)
+		&p.Error, &p.Gone, &p.ETag, &p.LastModified, &p.Answered, &p.BodyHash, &p.Seen, &hints, &rest)
 	if err != nil {
 		return out, err
 	}
 	var c sourceSpec
-	if err := fromJSON(spec, &c); err != nil {
+	if err := errors.Join(fromJSON(spec, &c), fromJSON(hints, &p.Hints)); err != nil {
 		return out, fmt.Errorf("source %s: %w", s.Slug, err)
 	}
 	c.into(s)
@@ -138,7 +138,7 @@ func syncSource(ctx context.Context, tx *sql.Tx, src *news.Source, old map[strin
 		return nil
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE sources SET next_poll = 0, failures = 0, error = '', gone = 0, etag = '', last_modified = '',
-		answered = '', body_hash = '', seen = 0 WHERE slug = $1`, src.Slug)
+		answered = '', body_hash = '', seen = 0, hints = '{}' WHERE slug = $1`, src.Slug)
 	return err
 }
 
@@ -241,10 +241,10 @@ func (s *Store) SavePoll(ctx context.Context, l news.HostLease, until time.Time,
 func savePolling(ctx context.Context, tx *sql.Tx, src news.SourceID, p news.Polling) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE sources SET next_poll = $1, last_poll = $2, last_success = $3, last_new = $4, unchanged = $5, failures = $6, error = $7,
-			gone = $8, etag = $9, last_modified = $10, answered = $11, body_hash = $12, seen = $13
-		 WHERE id = $14`,
+			gone = $8, etag = $9, last_modified = $10, answered = $11, body_hash = $12, seen = $13, hints = $14
+		 WHERE id = $15`,
 		ms(p.Next), ms(p.Last), ms(p.LastSuccess), ms(p.LastNew), bit(p.Unchanged), p.Failures, p.Error,
-		bit(p.Gone), p.ETag, p.LastModified, p.Answered, p.BodyHash, p.Seen, src)
+		bit(p.Gone), p.ETag, p.LastModified, p.Answered, p.BodyHash, p.Seen, toJSON(p.Hints), src)
 	if err != nil {
 		return fmt.Errorf("record poll of source %d: %w", src, err)
 	}

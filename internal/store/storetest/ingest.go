@@ -115,6 +115,7 @@ func newAddress(t *testing.T, s *store.Store) {
 	want := news.Polling{
 		Next: noon.Add(time.Hour), Last: noon, LastSuccess: noon.Add(-time.Second), LastNew: noon.Add(-time.Minute), Unchanged: true,
 		Failures: 3, Error: "no", Gone: true, ETag: `W/"x  y"`, LastModified: "Sat", Answered: "https://b.example/", BodyHash: "ff", Seen: 30,
+		Hints: news.Hints{TTL: time.Hour, PollEvery: 2 * time.Hour, SkipHours: []int{0, 23}, SkipDays: []string{"Sunday"}},
 	}
 	poll(t, s, "a", noon, nil, func(p *news.Polling) { *p = want })
 	sync1(t, s, a)
