@@ -11,7 +11,6 @@ import (
 	"embed"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -82,18 +81,10 @@ func (c *Classifier) topics(t Text) []news.TopicScore {
 	language := c.lexiconFor(t)
 	l := c.lexicons[language]()
 	d := newDocument(t.Title, t.Body, language)
-	hits := d.search(l)
-	points := make([]float64, len(l.topics))
-	found := make([][]finding, len(l.topics))
-	for i := range l.topics {
-		points[i], found[i] = d.topicScore(l, i, hits)
-		if slices.Contains(t.Leans, news.Topics()[i].Slug) && points[i] > 0 {
-			points[i] += leanPoints
-		}
-	}
-	out := make([]news.TopicScore, len(points))
-	for i, topic := range news.Topics() {
-		out[i] = news.TopicScore{Slug: topic.Slug, Score: probability(points[i]), Evidence: d.evidence(found[i])}
+	signs := d.signs(l, t.Leans)
+	out := make([]news.TopicScore, len(signs))
+	for i, s := range signs {
+		out[i] = news.TopicScore{Slug: s.slug, Score: round(odds(shippedCalibration(), s.shape)), Evidence: d.evidence(s.found)}
 	}
 	slices.SortStableFunc(out, func(a, b news.TopicScore) int { return cmpFloat(b.Score, a.Score) })
 	for i := range out[:maxTopics] {
@@ -102,27 +93,48 @@ func (c *Classifier) topics(t Text) []news.TopicScore {
 	return out
 }
 
-const (
-	maxTopics  = 4
-	leanPoints = 1
-	threshold  = 0.5
-)
+// maxTopics is the most an item is given.
+const maxTopics = 4
 
-// Half of the topics with evenPoints are right; each scalePoints more make the
-// odds e times better. Both were read off items the lexicon was not written
-// from (docs/topics.md).
-const (
-	evenPoints  = 8
-	scalePoints = 3.3
-)
+// threshold is where a topic is given. A little below even odds: a curator
+// takes a wrong topic away faster than they think of a missing one.
+const threshold = 0.45
 
-// probability turns points into a probability.
-func probability(points float64) float64 {
-	if points <= 0 {
-		return 0
+// leanPoints is what a topic the source leans to gains once the text itself
+// speaks for it.
+const leanPoints = 1
+
+// A sign is what the lexicon says for one topic of one text.
+type sign struct {
+	slug   news.Slug
+	points float64
+	found  []finding
+	shape  shape
+}
+
+// signs reads all topics, in the order of news.Topics.
+func (d *document) signs(l *lexicon, leans []news.Slug) []sign {
+	hits := d.search(l)
+	out := make([]sign, len(l.topics))
+	best := 0.0
+	for i, topic := range news.Topics() {
+		points, found := d.topicScore(l, i, hits)
+		if points > 0 && slices.Contains(leans, topic.Slug) {
+			points += leanPoints
+		}
+		out[i] = sign{slug: topic.Slug, points: points, found: found}
+		best = max(best, points)
 	}
-	p := 1 / (1 + math.Exp((evenPoints-points)/scalePoints))
-	return math.Round(p*1e4) / 1e4
+	for i := range out {
+		rank := 0
+		for j := range out {
+			if out[j].points > out[i].points {
+				rank++
+			}
+		}
+		out[i].shape = shapeOf(out[i].points, best, rank, len(d.toks))
+	}
+	return out
 }
 
 // maxEvidence bounds the words shown for one topic.

@@ -21,7 +21,7 @@ type finding struct {
 }
 
 // zoneFactor weighs a hit by where it stands.
-var zoneFactor = [zones]float64{inTitle: 2.0, inLead: 1.3, inBody: 0.8, inTail: 0.35}
+var zoneFactor = [zones]float64{inTitle: 1.7, inLead: 1.3, inBody: 0.9, inTail: 0.4}
 
 const (
 	repeatBonus = 0.22 // of the weight, for each doubling of the mentions
