@@ -362,31 +362,32 @@ func sampleText(body []byte) []byte {
 	return out
 }
 
-// repairUTF8 reads UTF-8 with bad bytes in it. A bad byte that is a letter or
-// sign of windows-1252 is read as that, for so they mostly came in. It returns
-// how many there were.
+// repairUTF8 reads UTF-8 with bad bytes in it. A bad byte beside an ASCII
+// letter is read as windows-1252, for so they mostly came in; others are the
+// remains of a character. It returns how many there were.
 func repairUTF8(body []byte) (string, int) {
 	var b strings.Builder
 	b.Grow(len(body) + 16)
 	bad := 0
-	for len(body) > 0 {
-		r, n := utf8.DecodeRune(body)
+	for i := 0; i < len(body); {
+		r, n := utf8.DecodeRune(body[i:])
 		if r != utf8.RuneError || n > 1 {
-			b.Write(body[:n])
-			body = body[n:]
+			b.Write(body[i : i+n])
+			i += n
 			continue
 		}
 		bad++
-		n = brokenLength(body)
-		if n == 1 && body[0] >= 0x80 {
-			b.WriteRune(charmap.Windows1252.DecodeByte(body[0]))
-		} else {
-			b.WriteRune(utf8.RuneError)
+		n = brokenLength(body[i:])
+		if n == 1 && (i > 0 && isLetter(body[i-1]) || i+1 < len(body) && isLetter(body[i+1])) {
+			r = charmap.Windows1252.DecodeByte(body[i])
 		}
-		body = body[n:]
+		b.WriteRune(r)
+		i += n
 	}
 	return b.String(), bad
 }
+
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
 // brokenLength is how many bytes of a broken character to skip: its first byte
 // and those that continue it.

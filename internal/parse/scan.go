@@ -57,6 +57,9 @@ func (sc *scanner) next() token {
 		case strings.HasPrefix(rest, "<!--"):
 			sc.skipComment()
 		case isCDATA(rest):
+			if rest[:9] != "<![CDATA[" {
+				sc.damage |= damagedCDATA
+			}
 			return sc.cdata()
 		case strings.HasPrefix(rest, "<?"):
 			sc.skipInstruction()

@@ -152,6 +152,9 @@ func (r *reader) start(t token) {
 		return
 	}
 	if r.piece < 0 && isEntry(name) {
+		if len(r.stack) == 0 && r.inFeed { // behind the end of the feed
+			r.sc.damage |= damagedTag
+		}
 		r.settle()
 		r.reset()
 	}
@@ -184,6 +187,9 @@ func (r *reader) open(f frame, t token) {
 	}
 	switch f.name {
 	case "rss", "rdf:rdf", "rdf", "feed", "channel":
+		if !r.inFeed && len(r.stack) > 0 {
+			r.sc.damage |= damagedProlog
+		}
 		r.inFeed = true
 		r.b.container(f.name, t.attrs, f.scope, r)
 	}
@@ -213,7 +219,14 @@ func (r *reader) element(f frame, t token) {
 	if r.piece < 0 {
 		r.piece = len(r.stack) - 1
 	}
-	if t.closed || isVoid(f.name) && r.piece < len(r.stack)-1 {
+	if t.closed {
+		r.pop()
+		return
+	}
+	if isVoid(f.name) && r.piece < len(r.stack)-1 {
+		if !strings.HasPrefix(r.sc.s[r.sc.i:], "</"+t.name) {
+			r.sc.damage |= damagedUnclosed
+		}
 		r.pop()
 	}
 }
