@@ -273,7 +273,7 @@ func decodeLegacy(body []byte, labels []string, d damage) (string, string, damag
 		}
 	}
 	text, bad := repairUTF8(body)
-	if good := nonASCII(text) - bad; good > 4*bad || bad <= 2 && saysUTF8(labels) {
+	if good := nonASCII(text) - bad; good >= max(bad, 1) || bad <= 2 && saysUTF8(labels) {
 		return text, "utf-8", d | damagedBytes, nil
 	}
 	enc, name := detect(body)

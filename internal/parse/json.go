@@ -2,6 +2,7 @@ package parse
 
 import (
 	"html"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -62,7 +63,9 @@ type jsonReader struct {
 func readJSON(text string, b *builder) error {
 	j := &jsonReader{s: text}
 	b.doc.Format = news.JSON
-	j.i = 1
+	if strings.HasPrefix(text, "{") {
+		j.i = 1
+	}
 	head := jsonValue{kind: '{'}
 	isFeed := false
 	for j.more('}') {
@@ -70,9 +73,8 @@ func readJSON(text string, b *builder) error {
 		if !ok {
 			continue
 		}
-		if key == "items" && j.peek() == '[' {
+		if nearly(key, "items", 1) && j.listAhead() {
 			isFeed = true
-			j.i++
 			j.readItems(b)
 			continue
 		}
@@ -91,10 +93,32 @@ func readJSON(text string, b *builder) error {
 	return nil
 }
 
+// listAhead goes behind the [ of the entries, or to the { of the first where
+// the [ is lost; it reports whether there is either.
+func (j *jsonReader) listAhead() bool {
+	switch j.peek() {
+	case '[':
+		j.i++
+		return true
+	case '{':
+		j.damage |= damagedJSON
+		return true
+	case 'n', '"', 0:
+		return false
+	}
+	_, n := utf8.DecodeRuneInString(j.s[j.i:])
+	if strings.HasPrefix(strings.TrimLeft(j.s[j.i+n:], " \t\r\n"), "{") {
+		j.damage |= damagedJSON
+		j.i += n
+		return true
+	}
+	return false
+}
+
 // readItems reads the entries, each from its { or, where that is lost, from
 // its first key.
 func (j *jsonReader) readItems(b *builder) {
-	for j.more(']') {
+	for j.more(']') || j.resumes() {
 		j.values = 0
 		c := j.peek()
 		if c == '"' && j.keyAhead() {
@@ -110,6 +134,22 @@ func (j *jsonReader) readItems(b *builder) {
 		}
 		b.jsonEntry(v, j.damage&damagedCut != cutBefore)
 	}
+}
+
+var itemStart = regexp.MustCompile(`\{\s*"(id|url|title|content_html|content_text|summary)"\s*:`)
+
+// resumes looks for another entry behind a closing bracket that damage before
+// it may have put out of place.
+func (j *jsonReader) resumes() bool {
+	if j.damage&damagedJSON == 0 || j.i >= len(j.s) {
+		return false
+	}
+	at := itemStart.FindStringIndex(j.s[j.i:])
+	if at == nil {
+		return false
+	}
+	j.i += at[0]
+	return true
 }
 
 // texts are the members that say something even when the document ends in
@@ -164,12 +204,17 @@ func (j *jsonReader) key() (string, bool) {
 		return "", false
 	}
 	name := j.str(":")
-	if j.peek() != ':' {
-		j.damage |= damagedJSON
-		return "", false
+	if j.peek() == ':' {
+		j.i++
+		return name, true
 	}
-	j.i++
-	return name, true
+	j.damage |= damagedJSON
+	_, n := utf8.DecodeRuneInString(j.s[j.i:])
+	if rest := j.s[j.i+n:]; rest != "" && strings.IndexByte(`"[{`, rest[0]) >= 0 && strings.IndexByte(",]}", j.s[j.i]) < 0 {
+		j.i += n // the colon is another sign
+		return name, true
+	}
+	return "", false
 }
 
 // keyAhead reports whether a string at hand is followed by a colon.

@@ -43,15 +43,19 @@ func Feed(in Input) (*news.Document, error) {
 	b.damage = d | controls
 	b.doc.Encoding = encoding
 	head := strings.TrimLeft(text, " \t\r\n\ufeff")
-	if strings.HasPrefix(head, "{") {
+	switch {
+	case strings.HasPrefix(head, "{"):
 		err = readJSON(head, b)
-	} else {
+	case strings.Contains(head[:min(len(head), 1024)], "jsonfeed.org/version"):
+		b.damage |= damagedProlog
+		err = readJSON(head[max(0, strings.IndexAny(head, `{"`)):], b)
+	default:
 		err = readXML(text, b)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read feed: %w: %w", err, news.ErrInvalid)
 	}
-	if b.damage == 0 {
+	if b.damage == 0 && b.doc.Format != news.JSON {
 		b.secondOpinion(text)
 	}
 	b.finish()

@@ -418,7 +418,7 @@ func similar(a, b string) bool {
 	if len(a) < 3 || len(b) < 3 {
 		return false
 	}
-	return nearly(a, b, 1+min(len(a), len(b))/5)
+	return nearly(a, b, min(2, 1+min(len(a), len(b))/5))
 }
 
 // rename gives an element the name of its end tag where only that is known.
