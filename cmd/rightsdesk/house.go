@@ -27,6 +27,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/web"
 	"github.com/ifhhro/rightsdesk/internal/web/admin"
 	"github.com/ifhhro/rightsdesk/internal/web/desk"
+	"github.com/ifhhro/rightsdesk/internal/web/public"
 	"github.com/ifhhro/rightsdesk/internal/web/door"
 )
 
@@ -199,6 +200,7 @@ func (h *house) pages() (http.Handler, error) {
 		return nil, err
 	}
 	return site.Handler(
+		public.New(site, h.publish, h.store, h.now).Routes(),
 		door.New(site, h.access).Routes(),
 		desk.New(site, h.curate, h.publish, h.store, h.now).Routes(),
 		admin.New(site, h.access, h.signup, h.caught()).Routes(),

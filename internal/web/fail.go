@@ -36,8 +36,8 @@ var (
 	errForbidden = &Problem{Status: http.StatusForbidden}
 )
 
-// words are what a status says where nothing better is known.
-var words = map[int]Problem{
+// statusWords are what a status says where nothing better is known.
+var statusWords = map[int]Problem{
 	http.StatusBadRequest:            {Title: "We could not read that", Text: "The form or the address was not complete.", Next: "Go back, check what you entered and try again."},
 	http.StatusUnauthorized:          {Title: "Please sign in", Text: "You are signed out, so nothing was changed.", Next: "Sign in and try again.", Link: SignInPath},
 	http.StatusForbidden:             {Title: "Your account may not do this", Text: "This page belongs to another role.", Next: "Ask an administrator if you need it."},
@@ -103,9 +103,9 @@ func problemOf(err error) Problem {
 	if out.Status == 0 {
 		out.Status = http.StatusInternalServerError
 	}
-	known, ok := words[out.Status]
+	known, ok := statusWords[out.Status]
 	if !ok {
-		known = words[http.StatusBadRequest]
+		known = statusWords[http.StatusBadRequest]
 	}
 	if out.Title == "" {
 		out.Title = known.Title

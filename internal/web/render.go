@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 )
 
@@ -71,6 +72,8 @@ type Frame struct {
 	Prefix  string // of links to pages for readers in this language: "" or "/fr"
 	Account *staff.Account
 	Page    any
+
+	Elsewhere []tab // this page in every language it can be had in
 }
 
 // May reports whether the person looking may do p.
@@ -129,6 +132,11 @@ func (s *Site) frame(r *http.Request, page any) Frame {
 		f.Lang = l.Language()
 	}
 	f.Dir, f.Prefix = Direction(f.Lang), Prefix(f.Lang)
+	if _, failed := page.(errorPage); f.Part == "public" && f.Path != "" && !failed {
+		for _, lang := range news.Languages() {
+			f.Elsewhere = append(f.Elsewhere, tab{Prefix(lang) + f.Path, lang, lang == f.Lang})
+		}
+	}
 	return f
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/prose"
+	"github.com/ifhhro/rightsdesk/templates/words"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 )
@@ -83,25 +84,35 @@ func sentence(s any) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
+// dateIn writes a day, given as 2006-01-02, in a language.
+func dateIn(lang, day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return words.In(lang).Date(t)
+}
+
 // textFuncs are the words about texts, languages and places.
 func textFuncs() template.FuncMap {
 	return template.FuncMap{
-		"tab":      newTab,
-		"number":   func(i int) int { return i + 1 },
-		"language": LanguageName,
-		"country":  CountryName,
-		"topic":    TopicName,
-		"sentence": sentence,
-		"ago":      func(t time.Time) string { return ago(time.Now(), t) },
-		"date": func(day string) string {
-			t, err := time.Parse(time.DateOnly, day)
-			if err != nil {
-				return day
-			}
-			return t.Format("2 January 2006")
-		},
-		"markdown": func(md string) template.HTML { return template.HTML(prose.Markdown(md)) },
-		"plain":    prose.MarkdownText,
-		"safe":     func(fragment string) template.HTML { return template.HTML(prose.Sanitise(fragment)) },
+		"tab":        newTab,
+		"say":        func(lang, key string, pairs ...any) string { return words.In(lang).Say(key, pairs...) },
+		"counted":    func(lang, key string, n int) string { return words.In(lang).Count(key, n) },
+		"dayIn":      func(lang string, t time.Time) string { return words.In(lang).Date(t.UTC()) },
+		"number":     func(i int) int { return i + 1 },
+		"language":   LanguageName,
+		"country":    CountryName,
+		"languageIn": func(lang, code string) string { return words.In(lang).LanguageName(code) },
+		"countryIn":  func(lang, code string) string { return words.In(lang).CountryName(code) },
+		"ownName":    func(code string) string { return words.In(code).LanguageName(code) },
+		"dateIn":     dateIn,
+		"topic":      TopicName,
+		"sentence":   sentence,
+		"ago":        func(t time.Time) string { return ago(time.Now(), t) },
+		"date":       func(day string) string { return dateIn("en", day) },
+		"markdown":   func(md string) template.HTML { return template.HTML(prose.Markdown(md)) },
+		"plain":      prose.MarkdownText,
+		"safe":       func(fragment string) template.HTML { return template.HTML(prose.Sanitise(fragment)) },
 	}
 }
