@@ -104,6 +104,16 @@ func (in *Input) check() error {
 	for _, s := range in.Issue.Sections {
 		lines["a section's heading"] += s.Heading
 	}
+	for _, t := range in.Issue.Texts {
+		lines["the issue's title in "+t.Language] = t.Title
+		lines["a section's heading"] += strings.Join(t.Headings, "")
+	}
+	for _, c := range in.Issue.Closing {
+		lines["what closes soon"] += c.Title + c.URL
+	}
+	for _, d := range in.Issue.Days {
+		lines["an international day"] += d.Names["en"] + d.URL
+	}
 	for i := range in.Stories {
 		s := &in.Stories[i]
 		name := fmt.Sprintf("story %d", s.ID)
@@ -111,6 +121,12 @@ func (in *Input) check() error {
 		lines[name+"'s source"] = s.SourceName
 		lines[name+"'s signature"] = s.By
 		lines[name+"'s link"] = s.Link
+		for _, c := range s.Credits {
+			lines[name+"'s source"] += c.Name + c.URL
+		}
+		for _, f := range s.Further {
+			lines[name+"'s further reading"] += f.Title + f.URL
+		}
 		for _, t := range s.Texts {
 			lines[name+"'s headline in "+t.Language] = t.Headline
 		}
@@ -152,8 +168,13 @@ func (h *House) zone() *time.Location {
 	return h.Zone
 }
 
-// issueURL is the public page of an issue, which names nobody.
-func (in *Input) issueURL() string { return in.House.BaseURL + "/issues/" + in.Issue.Name }
+// pages is where the public pages in a language begin.
+func (h *House) pages(lang string) string {
+	if lang == "en" {
+		return h.BaseURL
+	}
+	return h.BaseURL + "/" + lang
+}
 
 // instant is the Date of every copy.
 func (in *Input) instant() time.Time {

@@ -53,14 +53,36 @@ func day(s string) time.Time {
 // sample is an issue of three stories, one of them in another language too.
 func sample() compose.Input {
 	return compose.Input{
-		House: house,
+		House: house, Preferences: true,
 		Issue: news.Issue{
 			ID: 1, Name: "2026-48", Number: 12, Title: "Doctors on trial, and a new right to clean air", Language: "en",
 			Introduction: "Three stories this week. **Write to us** if you know more about the second one.",
 			Slot:         time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC), Frozen: time.Date(2026, 11, 23, 6, 0, 4, 0, time.UTC),
+			Texts: []news.IssueText{
+				{Language: "fr", Title: "Des soignants au tribunal, et un nouveau droit à l’air pur", Introduction: "Trois articles cette semaine. **Écrivez-nous** si vous en savez plus sur le deuxième.", Headings: []string{"Personnel de santé", "Conditions de vie"}},
+				{Language: "ar", Title: "أطباء أمام المحكمة، وحق جديد في الهواء النظيف", Introduction: "ثلاث مواد هذا الأسبوع. **راسلونا** إن كنتم تعرفون المزيد عن الثانية.", Headings: []string{"العاملون الصحيون", "ظروف الحياة"}},
+			},
 			Sections: []news.Section{
 				{Heading: "Health workers", Stories: []news.StoryID{1, 2}},
 				{Heading: "Conditions of life", Stories: []news.StoryID{3}},
+			},
+			Closing: []news.Closing{
+				{Date: "2026-12-01", Title: "Comments on the draft guidance about detention", Language: "en", URL: "https://news.example/comments"},
+				{Date: "2026-12-04", Title: "Bourses pour jeunes médecins", Language: "fr", URL: "https://news.example/bourses"},
+			},
+			Days: []news.Observance{
+				{Date: "2026-11-25", Names: map[string]string{"en": "International Day for the Elimination of Violence against Women", "fr": "Journée internationale pour l’élimination de la violence à l’égard des femmes", "ar": "اليوم الدولي للقضاء على العنف ضد المرأة"}, URL: "https://www.un.org/en/observances/ending-violence-against-women-day"},
+			},
+			Corrections: []news.Correction{{Issue: "2026-47", Text: "The hospital has *sixty* beds, not six hundred.", Language: "en", URL: "https://digest.example.org/stories/2026-11-12-hospital"}},
+			Blocks: []news.Block{
+				{Kind: news.TrainingMaterials, URL: "https://www.example.org/manual", Texts: []news.BlockText{
+					{Language: "en", Text: "A manual of human rights for health workers, in four languages."},
+					{Language: "fr", Text: "Un manuel des droits humains pour le personnel de santé, en quatre langues."},
+					{Language: "ar", Text: "دليل حقوق الإنسان للعاملين الصحيين، بأربع لغات."},
+					{Language: "zh", Text: "面向医护人员的人权手册，共四种语言。"},
+				}},
+				{Kind: news.FeaturedTopic, URL: "https://digest.example.org/topics/torture", From: "2026-11-01", Until: "2026-11-30", Texts: []news.BlockText{{Language: "en", Text: "What a doctor can write down when a prisoner shows the marks of torture."}}},
+				{Kind: news.SupportCampaign, Until: "2026-10-31", Texts: []news.BlockText{{Language: "en", Text: "This campaign is over."}}},
 			},
 		},
 		Stories: []news.Story{
@@ -70,7 +92,11 @@ func sample() compose.Input {
 				Commentary: "Treating the wounded is a duty, not a crime. We have written to the minister:\n\n- to free the nurses,\n- to let the association of nurses see them.\n\nRead [our letter](https://www.example.org/letter).",
 				By:         "Adriaan", Link: "https://news.example/nurses?id=7&lang=en", SourceName: "Rights Wire",
 				Topics: []news.Slug{"health-workers-at-risk"}, Countries: []string{"SD"}, Published: day("2026-11-18"), ApprovedAt: day("2026-11-21"), Slug: "court-sends-four-nurses",
-				Texts: []news.StoryText{{Language: "fr", Headline: "Quatre infirmières condamnées pour avoir soigné des manifestants", Summary: "Un tribunal de la capitale a condamné quatre infirmières à trois ans de prison."}},
+				Quotes:  []news.Quote{{Text: "Who bleeds is a patient. There is no second question.", Speaker: "the head of the nurses’ association"}},
+				Further: []news.Reference{{Title: "The judgment, in full (PDF)", URL: "https://news.example/judgment.pdf"}, {Title: "Des infirmières témoignent", URL: "https://news.example/fr/temoins", Language: "fr"}},
+				Credits: []news.Credit{{Name: "Rights Wire", URL: "https://news.example/nurses?id=7&lang=en", Language: "en", Published: day("2026-11-18")}, {Name: "Le Fil", URL: "https://news.example/fr/7", Language: "fr", Published: day("2026-11-19")}},
+				Also:    []news.Alternate{{Language: "ar", URL: "https://news.example/ar/7"}, {Language: "fr", URL: "https://news.example/fr/7"}},
+				Texts:   []news.StoryText{{Language: "fr", Headline: "Quatre infirmières condamnées pour avoir soigné des manifestants", Summary: "Un tribunal de la capitale a condamné quatre infirmières à trois ans de prison."}},
 			},
 			{
 				ID: 2, State: news.StoryApproved, Language: "ar", Headline: "قصف مستشفى في المدينة القديمة",

@@ -247,7 +247,7 @@ func (in *Input) fixedHeader(v *view) string {
 	field("List-Subscribe", "<"+h.BaseURL+"/subscribe>")
 	field("List-Owner", "<mailto:"+mustMailbox(h.owner()).Address+">")
 	field("List-Archive", "<"+h.BaseURL+"/issues>")
-	field("Archived-At", "<"+in.issueURL()+">")
+	field("Archived-At", "<"+v.IssueURL+">")
 	field("Precedence", "bulk")
 	field("Feedback-ID", in.Issue.Name+":digest:"+h.ListDomain)
 	if h.Complaints != "" {

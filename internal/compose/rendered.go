@@ -138,7 +138,7 @@ type piece struct {
 	body []byte
 	size int // decoded
 	kind string
-	id   news.StoryID // of toc, story and brief
+	id   news.StoryID // of toc, story and brief; of count how many
 }
 
 type storyPieces struct{ toc, story, brief int } // costs
@@ -231,6 +231,9 @@ func (p *pieces) index() {
 		pc.kind = kind
 		if n, err := strconv.ParseInt(id, 10, 64); err == nil && kind != "section" {
 			pc.id = news.StoryID(n)
+		}
+		if kind == "count" {
+			continue // a few bytes
 		}
 		c := p.at[pc.id]
 		switch kind {
@@ -338,6 +341,10 @@ func (p *pieces) each(stories []news.StoryID, do func(*piece)) {
 			if section != nil {
 				do(section)
 				section = nil
+			}
+		case "count":
+			if int(pc.id) != len(pl.form) {
+				continue
 			}
 		case "rest":
 			if !pl.cut {

@@ -20,10 +20,10 @@ const (
 
 // A view is an issue in one language as the templates see it.
 type view struct {
-	Words      *words.Words
-	Lang, Dir  string
-	Start, End string // left and right, or mirrored
-	CSS        template.CSS
+	Words     *words.Words
+	Lang, Dir string
+	Start     string // left, or right where lines begin there
+	CSS       template.CSS
 
 	Name           string // of the digest
 	Subject        string
@@ -31,12 +31,20 @@ type view struct {
 	TitleLang      tongue
 	When           string
 	Introduction   *rich
+	Counts         []int        // every number of stories a variant can have
 	Stories        []*storyView // all, in order
 	Sections       []sectionView
+	Closing        []link
+	Days           *daysView
+	Corrections    []noteView
+	Blocks         []noteView
 	IssueURL       string
 	UnsubscribeURL string
 	PreferencesURL string
 	Postal         string
+
+	base string // of our pages in this language
+	zone *time.Location
 }
 
 type sectionView struct {
@@ -50,12 +58,24 @@ type storyView struct {
 	Headline   string
 	URL        string // our page of it
 	About      string
-	Source     string
+	Sources    []sourceView
 	Summary    *rich
 	Short      string // the summary's first sentences
+	Quotes     []quoteView
 	Deadline   string
 	Commentary *comment
+	Further    []link
 	Link       *link
+	Topics     []link
+	Also       []link
+}
+
+type sourceView struct{ Name, URL, More string }
+
+type quoteView struct {
+	Text string
+	Lang tongue
+	By   string
 }
 
 // A comment is IFHHRO's own word, signed.
@@ -64,18 +84,39 @@ type comment struct {
 	By string
 }
 
-type link struct{ URL, Words string }
+// A link leads somewhere. Day says until or on when, where that matters.
+type link struct {
+	URL, Words string
+	Lang       tongue
+	Day        string
+}
+
+type daysView struct {
+	Label string
+	List  []link
+}
+
+// A noteView is a text under a label.
+type noteView struct {
+	rich
+	Label, URL string
+}
 
 // A tongue is the language a text is in where it may differ from the mail's.
 type tongue struct{ lang, of string }
 
-// Attr writes lang and dir where they say something new.
+// Attr writes lang and dir, and begins lines on the side where they begin in
+// this language.
 func (t tongue) Attr() template.HTMLAttr {
-	dir := template.HTMLAttr(` dir="` + direction(t.lang) + `"`)
-	if t.lang == t.of {
-		return dir
+	dir := direction(t.lang)
+	attr := ` dir="` + dir + `"`
+	if t.lang != t.of {
+		attr = ` lang="` + template.HTMLEscapeString(t.lang) + `"` + attr
 	}
-	return template.HTMLAttr(` lang="`+template.HTMLEscapeString(t.lang)+`"`) + dir
+	if side := map[string]string{"ltr": "left", "rtl": "right"}[dir]; side != "" && dir != direction(t.of) {
+		attr += ` style="text-align: ` + side + `;"`
+	}
+	return template.HTMLAttr(attr)
 }
 
 // A rich is a Markdown text in both its forms.
@@ -93,37 +134,43 @@ func newRich(md string, t tongue) *rich {
 }
 
 func direction(lang string) string {
-	if d := analyze.Direction(lang); d != "" {
-		return d
+	if lang == "" || lang == analyze.Und {
+		return "auto"
 	}
-	return "auto"
+	return analyze.Direction(lang)
 }
 
 // view is the issue in one language.
 func (in *Input) view(lang string) *view {
 	w := words.In(lang)
+	text, has := in.Issue.In(lang)
 	v := &view{
-		Words: w, Lang: lang, Dir: direction(lang), Start: "left", End: "right",
-		Name: in.House.Name, Title: in.Issue.Title, TitleLang: tongue{in.issueLanguage(), lang},
-		When: in.when(w), IssueURL: in.issueURL(), UnsubscribeURL: unsubscribeMark, Postal: in.House.Postal,
-		Introduction: newRich(in.Issue.Introduction, tongue{in.issueLanguage(), lang}),
+		Words: w, Lang: lang, Dir: direction(lang), Start: "left", Name: in.House.Name, When: in.when(w),
+		Title: text.Title, TitleLang: tongue{orEnglish(text.Language), lang},
+		Introduction:   newRich(text.Introduction, tongue{orEnglish(text.Language), lang}),
+		UnsubscribeURL: unsubscribeMark, Postal: in.House.Postal, base: in.House.pages(lang), zone: in.House.zone(),
+	}
+	if !has { // a title nobody translated tells its reader nothing
+		v.Title, v.TitleLang = w.Say("mail.title"), tongue{lang, lang}
 	}
 	if v.Dir == "rtl" {
-		v.Start, v.End = v.End, v.Start
+		v.Start = "right"
 	}
 	if in.Preferences {
 		v.PreferencesURL = preferencesMark
 	}
-	v.Subject = w.Say("mail.subject", "title", in.Issue.Title, "week", in.week(w))
-	in.arrange(v)
+	v.Subject = w.Say("mail.subject", "title", v.Title, "week", in.week(w))
+	v.IssueURL = v.base + "/issues/" + in.Issue.Name
+	in.arrange(v, text.Headings)
+	in.surround(v)
 	return v
 }
 
-func (in *Input) issueLanguage() string {
-	if in.Issue.Language == "" {
+func orEnglish(lang string) string {
+	if lang == "" {
 		return "en"
 	}
-	return in.Issue.Language
+	return lang
 }
 
 // week is which week the issue belongs to, in words.
@@ -132,82 +179,192 @@ func (in *Input) week(w *words.Words) string {
 	return w.Say("mail.week", "week", week, "year", year)
 }
 
+// when is the line below the title: number, week and day.
 func (in *Input) when(w *words.Words) string {
-	return in.week(w) + " · " + w.Date(in.instant().In(in.House.zone()))
+	number := ""
+	if in.Issue.Number > 0 {
+		number = w.Say("mail.number", "number", in.Issue.Number)
+	}
+	return dotted(number, w.FullDate(in.instant().In(in.House.zone())))
 }
 
 // arrange puts the stories in their sections.
-func (in *Input) arrange(v *view) {
+func (in *Input) arrange(v *view, headings []string) {
 	byID := make(map[news.StoryID]*news.Story, len(in.Stories))
 	for i := range in.Stories {
 		byID[in.Stories[i].ID] = &in.Stories[i]
 	}
-	for _, s := range in.Issue.Sections {
-		sv := sectionView{Heading: s.Heading}
+	for n, s := range in.Issue.Sections {
+		sv := sectionView{Heading: headings[n]}
 		for _, id := range s.Stories {
 			if story := byID[id]; story != nil {
-				sv.Stories = append(sv.Stories, in.story(story, v))
+				sv.Stories = append(sv.Stories, v.story(story))
 			}
 		}
 		v.Stories = append(v.Stories, sv.Stories...)
 		v.Sections = append(v.Sections, sv)
 	}
+	for n := range v.Stories {
+		v.Counts = append(v.Counts, n+1)
+	}
+}
+
+// surround adds what stands beside the stories.
+func (in *Input) surround(v *view) {
+	for _, c := range in.Issue.Closing {
+		v.Closing = append(v.Closing, link{c.URL, c.Title, v.tongue(c.Language), v.day(c.Date)})
+	}
+	v.Days = in.days(v)
+	for _, c := range in.Issue.Corrections {
+		if r := newRich(c.Text, v.tongue(c.Language)); r != nil {
+			v.Corrections = append(v.Corrections, noteView{*r, v.Words.Say("mail.correction-of", "issue", c.Issue), c.URL})
+		}
+	}
+	for _, kind := range news.BlockKinds() {
+		for _, b := range in.Issue.Blocks {
+			text, ok := b.In(v.Lang)
+			if b.Kind != kind || !ok || !b.Stands(in.instant().In(v.zone)) {
+				continue
+			}
+			if r := newRich(text, v.tongue(v.Lang)); r != nil {
+				v.Blocks = append(v.Blocks, noteView{*r, v.Words.Say("block." + string(kind)), b.URL})
+			}
+		}
+	}
+}
+
+// days are the international days of the coming week, nil if there are none.
+func (in *Input) days(v *view) *daysView {
+	if len(in.Issue.Days) == 0 {
+		return nil
+	}
+	from := in.instant().In(v.zone)
+	d := &daysView{Label: v.Words.Say("mail.days", "span", v.Words.Span(dayOf(from), dayOf(from.AddDate(0, 0, 6))))}
+	for _, o := range in.Issue.Days {
+		name, ok := o.Names[v.Lang]
+		if !ok {
+			name = o.Names["en"]
+		}
+		d.List = append(d.List, link{URL: o.URL, Words: name, Day: v.day(o.Date)})
+	}
+	return d
+}
+
+func dayOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+func (v *view) tongue(lang string) tongue { return tongue{orEnglish(lang), v.Lang} }
+
+// day writes a stored day without its year.
+func (v *view) day(s string) string {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return s
+	}
+	return v.Words.Day(t)
 }
 
 // story is one story in the view's language, or in its own where nobody wrote
 // it in that one.
-func (in *Input) story(s *news.Story, v *view) *storyView {
+func (v *view) story(s *news.Story) *storyView {
 	t := s.In(v.Lang)
-	tg := tongue{t.Language, v.Lang}
+	tg := v.tongue(t.Language)
 	sv := &storyView{
-		ID: s.ID, Lang: tg, Headline: t.Headline, URL: in.House.BaseURL + "/stories/" + s.Name(),
-		About: about(s, v.Words), Source: source(s, in.House.zone(), v.Words), Summary: newRich(t.Summary, tg),
+		ID: s.ID, Lang: tg, Headline: t.Headline, URL: v.base + "/stories/" + s.Name(),
+		About: v.about(s), Sources: v.sources(s), Summary: newRich(t.Summary, tg),
 	}
 	if sv.Summary != nil {
-		sv.Short = short(sv.Summary.Text, t.Language)
+		sv.Short = short(sv.Summary.Text)
 	}
 	if r := newRich(t.Commentary, tg); r != nil {
 		sv.Commentary = &comment{*r, s.By}
 	}
+	for _, q := range s.Quotes {
+		qv := quoteView{Text: strings.Join(strings.Fields(q.Text), " "), Lang: v.tongue(s.Language)}
+		if q.Speaker != "" {
+			qv.By = v.Words.Say("mail.quote-by", "speaker", q.Speaker)
+		}
+		sv.Quotes = append(sv.Quotes, qv)
+	}
 	if day, err := time.Parse(time.DateOnly, s.Deadline); err == nil {
 		sv.Deadline = v.Words.Say("mail.deadline", "date", v.Words.Date(day))
 	}
+	v.links(s, sv)
+	return sv
+}
+
+// links are the ways on from a story.
+func (v *view) links(s *news.Story, sv *storyView) {
+	for _, f := range s.Further {
+		lang := f.Language
+		if lang == "" {
+			lang = s.Language
+		}
+		sv.Further = append(sv.Further, link{URL: f.URL, Words: f.Title, Lang: v.tongue(lang)})
+	}
 	if s.Link != "" {
-		sv.Link = &link{s.Link, v.Words.Say("mail.read")}
+		sv.Link = &link{URL: s.Link, Words: v.Words.Say("mail.read")}
 		if s.SourceName != "" {
 			sv.Link.Words = v.Words.Say("mail.read-at", "source", s.SourceName)
 		}
 	}
-	return sv
+	for _, slug := range s.Topics {
+		if name := v.topicName(slug); name != "" {
+			sv.Topics = append(sv.Topics, link{URL: v.base + "/topics/" + string(slug), Words: name})
+		}
+	}
+	for _, a := range s.Also {
+		sv.Also = append(sv.Also, link{URL: a.URL, Words: words.In(a.Language).LanguageName(a.Language), Lang: v.tongue(a.Language)})
+	}
 }
 
 // about names countries and topics: "Ukraine · Attacks on health care".
-func about(s *news.Story, w *words.Words) string {
+func (v *view) about(s *news.Story) string {
 	var countries, topics []string
 	for _, c := range s.Countries {
-		countries = append(countries, w.CountryName(c))
+		countries = append(countries, v.Words.CountryName(c))
 	}
 	for _, slug := range s.Topics {
-		if t, ok := news.TopicBySlug(slug); ok {
-			topics = append(topics, t.Name)
+		if name := v.topicName(slug); name != "" {
+			topics = append(topics, name)
 		}
 	}
-	return dotted(w.List(countries), w.List(topics))
+	return dotted(v.Words.List(countries), v.Words.List(topics))
 }
 
-// source names who published it, in which language and when.
-func source(s *news.Story, zone *time.Location, w *words.Words) string {
-	if s.SourceName == "" {
+// topicName names a topic; what is none has no name. English names stand in
+// the topic list itself.
+func (v *view) topicName(slug news.Slug) string {
+	t, ok := news.TopicBySlug(slug)
+	if !ok {
 		return ""
 	}
-	var language, day string
-	if s.Language != "" && s.Language != "und" && s.Language != w.Language() {
-		language = w.Say("mail.in-language", "language", w.LanguageName(s.Language))
+	key := "topic." + string(slug)
+	if name := v.Words.Say(key); name != key {
+		return name
 	}
-	if !s.Published.IsZero() {
-		day = w.Date(s.Published.In(zone))
+	return t.Name
+}
+
+// sources name who published it, in which language and when.
+func (v *view) sources(s *news.Story) []sourceView {
+	credits := s.Credits
+	if len(credits) == 0 && s.SourceName != "" {
+		credits = []news.Credit{{Name: s.SourceName, Language: s.Language, Published: s.Published}}
 	}
-	return dotted(s.SourceName, language, day)
+	var out []sourceView
+	for _, c := range credits {
+		var language, day string
+		if c.Language != "" && c.Language != analyze.Und && c.Language != v.Lang {
+			language = v.Words.Say("mail.in-language", "language", v.Words.LanguageName(c.Language))
+		}
+		if !c.Published.IsZero() {
+			day = v.Words.Date(c.Published.In(v.zone))
+		}
+		out = append(out, sourceView{c.Name, c.URL, dotted(language, day)})
+	}
+	return out
 }
 
 func dotted(parts ...string) string {
@@ -224,8 +381,8 @@ func dotted(parts ...string) string {
 const shortBytes = 320
 
 // short is the first sentences of a text, whole, within shortBytes; a longer
-// first sentence is cut at a word.
-func short(text, lang string) string {
+// first sentence is cut between two letters.
+func short(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	end := 0
 	for _, s := range analyze.Sentences(text) {

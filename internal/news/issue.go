@@ -35,8 +35,13 @@ type Issue struct {
 	Language string // of Title and Introduction
 	// Introduction is the editor's, Markdown; may be empty.
 	Introduction string
+	Texts        []IssueText // in other languages
 	Sections     []Section
-	Cut          time.Time // stories approved before this instant were offered to it
+	Blocks       []Block // standing ones; the mail shows those of its day
+	Closing      []Closing
+	Days         []Observance // of the coming week
+	Corrections  []Correction // of earlier issues
+	Cut          time.Time    // stories approved before this instant were offered to it
 	State        IssueState
 	Revision     int64  // grows with every edit
 	EditedBy     string // who made this revision; empty when the clock did

@@ -43,7 +43,11 @@ type Story struct {
 	Commentary string
 	By         string // who signs the commentary; empty without one
 	Texts      []StoryText
-	Link       string // the page a reader is sent to; empty for stories begun at the desk
+	Quotes     []Quote     // chosen for readers, as they stand in the source
+	Further    []Reference // worth reading beside it
+	Credits    []Credit    // who published it, the leading one first; empty where only SourceName is known
+	Also       []Alternate // the page in other languages
+	Link       string      // the page a reader is sent to; empty for stories begun at the desk
 	SourceID   SourceID
 	SourceName string
 	Published  time.Time // the leading item's age

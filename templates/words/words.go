@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -55,12 +54,12 @@ func (w *Words) Language() string { return w.lang }
 // Say returns a sentence with its gaps filled: Say("mail.read-at", "source",
 // "UN News"). A key that no file has comes back as it is, and a test fails.
 func (w *Words) Say(key string, pairs ...any) string {
-	return w.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: gaps(pairs)})
+	return w.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: filling(pairs)})
 }
 
 // Count returns the form of a sentence that n asks for, with n as {{.n}}.
 func (w *Words) Count(key string, n int, pairs ...any) string {
-	return w.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: gaps(append(pairs, "n", n)), PluralCount: n})
+	return w.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: filling(append(pairs, "n", n)), PluralCount: n})
 }
 
 func (w *Words) localize(c *i18n.LocalizeConfig) string {
@@ -71,7 +70,7 @@ func (w *Words) localize(c *i18n.LocalizeConfig) string {
 	return s
 }
 
-func gaps(pairs []any) map[string]any {
+func filling(pairs []any) map[string]any {
 	m := make(map[string]any, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		m[fmt.Sprint(pairs[i])] = pairs[i+1]
@@ -79,14 +78,12 @@ func gaps(pairs []any) map[string]any {
 	return m
 }
 
-// Date writes a day out in full, without the day of the week.
-func (w *Words) Date(t time.Time) string { return t.Format("2 January 2006") }
-
 // LanguageName names a language in this one: "Arabic". A tag nobody knows
 // comes back as it is.
 func (w *Words) LanguageName(tag string) string {
-	if n := display.Languages(w.tag); n != nil {
-		if name := n.Name(language.Make(tag)); name != "" {
+	t, err := language.Parse(tag)
+	if n := display.Languages(w.tag); err == nil && t != language.Und && n != nil {
+		if name := n.Name(t); name != "" {
 			return name
 		}
 	}
@@ -105,6 +102,4 @@ func (w *Words) CountryName(iso string) string {
 }
 
 // List joins names with the language's comma: "Sudan, Ukraine".
-func (w *Words) List(names []string) string {
-	return strings.Join(names, w.Say("mail.list-join"))
-}
+func (w *Words) List(names []string) string { return strings.Join(names, w.Say("list.join")) }
