@@ -29,6 +29,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/web/desk"
 	"github.com/ifhhro/rightsdesk/internal/web/public"
 	"github.com/ifhhro/rightsdesk/internal/web/door"
+	"github.com/ifhhro/rightsdesk/internal/web/reader"
 )
 
 // mailDirectory is where --catch keeps mail, under the data directory.
@@ -204,6 +205,7 @@ func (h *house) pages() (http.Handler, error) {
 		door.New(site, h.access).Routes(),
 		desk.New(site, h.curate, h.publish, h.store, h.now).Routes(),
 		admin.New(site, h.access, h.signup, h.caught()).Routes(),
+		reader.New(site, h.signup).Routes(),
 	), nil
 }
 

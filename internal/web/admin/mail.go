@@ -137,7 +137,7 @@ func (s *Server) readHead(file string) (caught, error) {
 		c.Subject = "(cannot be read)"
 		return c, nil
 	}
-	c.To, c.Subject = m.Header.Get("To"), decodeHeader(m.Header.Get("Subject"))
+	c.To, c.Subject = strings.Trim(m.Header.Get("To"), "<>"), decodeHeader(m.Header.Get("Subject"))
 	c.At, _ = m.Header.Date() // zero when it says none
 	return c, nil
 }
