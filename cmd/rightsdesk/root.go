@@ -106,6 +106,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.fetchCommand(),
 		a.inspectCommand(),
 		a.issueCommand(),
+		a.pdfCommand(),
 		a.queueCommand(),
 		a.readersCommand(),
 		a.usersCommand(),
