@@ -36,25 +36,12 @@ func (p *press) Render(i news.Issue, stories []news.Story) ([]audience.Part, err
 	if err != nil {
 		return nil, err
 	}
-	var out []audience.Part
-	for _, part := range r.Parts() {
-		out = append(out, audience.Part{Language: part.Language, Format: audience.Format(part.Format), Name: part.Name, Body: part.Body})
-	}
-	return out, nil
-}
-
-// load puts a frozen text together again.
-func load(parts []audience.Part) (*compose.Rendered, error) {
-	in := make([]compose.Part, 0, len(parts))
-	for _, part := range parts {
-		in = append(in, compose.Part{Language: part.Language, Format: string(part.Format), Name: part.Name, Body: part.Body})
-	}
-	return compose.Load(in)
+	return r.Parts(), nil
 }
 
 // Mail is publish's: one message taken apart for looking at.
 func (p *press) Mail(parts []audience.Part, v audience.Variant, c audience.Copy, _ time.Time) (publish.Mail, error) {
-	r, err := load(parts)
+	r, err := compose.Load(parts)
 	if err != nil {
 		return publish.Mail{}, err
 	}
@@ -66,9 +53,9 @@ func (p *press) Mail(parts []audience.Part, v audience.Variant, c audience.Copy,
 	if err != nil {
 		return publish.Mail{}, err
 	}
-	m := publish.Mail{Subject: subject, Text: r.Text(compose.Variant(v)), Raw: raw}
+	m := publish.Mail{Subject: subject, Text: r.Text(v), Raw: raw}
 	if v.Format == audience.FormatHTML {
-		m.HTML = r.HTML(compose.Variant(v))
+		m.HTML = r.HTML(v)
 	}
 	return m, nil
 }
@@ -89,14 +76,14 @@ type text struct {
 
 // Append appends the message of a copy, the same bytes every time.
 func (t *text) Append(dst []byte, v audience.Variant, c audience.Copy) ([]byte, error) {
-	return t.Rendered.Append(dst, compose.Variant(v), compose.Copy{
+	return t.Rendered.Append(dst, v, compose.Copy{
 		To: c.Address, MessageID: c.MessageID, Unsubscribe: t.press.unsubscribe(c.Token),
 	}), nil
 }
 
 // load is deliver's: the frozen text of an issue, ready to make copies.
 func (p *press) load(_ news.Issue, parts []audience.Part) (deliver.Text, error) {
-	r, err := load(parts)
+	r, err := compose.Load(parts)
 	if err != nil {
 		return nil, err
 	}

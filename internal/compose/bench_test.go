@@ -37,9 +37,9 @@ func BenchmarkAppend(b *testing.B) {
 	r := render(b, in)
 	for _, lang := range in.Languages {
 		b.Run(lang, func(b *testing.B) {
-			variants := make([]compose.Variant, 3000)
+			variants := make([]audience.Variant, 3000)
 			for i := range variants {
-				v := compose.Variant{Language: lang, Format: audience.FormatHTML}
+				v := audience.Variant{Language: lang, Format: audience.FormatHTML}
 				for n, id := range ids {
 					if (i+7)>>n&1 == 0 || n < 5 {
 						v.Stories = append(v.Stories, id)

@@ -33,6 +33,9 @@ type House struct {
 	// Complaints is the address complaints are reported to (CFBL-Address, RFC
 	// 9477); empty leaves it out.
 	Complaints string
+	// Neutral is the sender of discreet copies, whose name, addresses and
+	// domain say nothing of the digest; nil: none are made.
+	Neutral *House
 }
 
 // An Input is one issue with all its stories, in the words of news.
@@ -45,20 +48,15 @@ type Input struct {
 	Preferences bool
 }
 
-// A Variant is what one group of readers gets: their language, their format,
-// their stories in the order of the issue.
-type Variant struct {
-	Language string
-	Format   audience.Format
-	Stories  []news.StoryID
-}
-
 // A Copy is what is one reader's own in a message.
 type Copy struct {
 	To          audience.Address
 	MessageID   string // without angle brackets, of MessageID
 	Unsubscribe string // absolute address with the reader's token
 	Preferences string // the same; only used when Input.Preferences was set
+	// Discreet copies have a neutral outside, if the house has a neutral sender.
+	// Their addresses and Message-ID must then be of its domain.
+	Discreet bool
 	// UnsubscribeMail is the mailbox that takes the same by mail; empty leaves
 	// it out of List-Unsubscribe.
 	UnsubscribeMail string
@@ -80,7 +78,11 @@ func Render(in Input) (*Rendered, error) {
 	}
 	for _, lang := range languages {
 		v := in.view(lang)
-		r.meta.Heads[lang] = in.fixedHeader(v)
+		r.meta.Heads[lang] = in.fixedHead(v)
+		r.meta.Sealed[lang] = in.sealedNote(v)
+		if in.House.Neutral != nil {
+			r.meta.Discreet[lang] = in.discreetHead(v)
+		}
 		for _, form := range forms {
 			p, err := form.render(v)
 			if err != nil {
@@ -96,10 +98,7 @@ func Render(in Input) (*Rendered, error) {
 // check refuses what cannot stand in a mail.
 func (in *Input) check() error {
 	lines := map[string]string{
-		"the issue's title": in.Issue.Title, "the digest's name": in.House.Name, "the postal address": in.House.Postal,
-		"From": in.House.From, "Reply-To": in.House.ReplyTo, "the list's owner": in.House.Owner,
-		"the list's domain": in.House.ListDomain, "the base address": in.House.BaseURL, "the issue's name": in.Issue.Name,
-		"the address for complaints": in.House.Complaints,
+		"the issue's title": in.Issue.Title, "the issue's name": in.Issue.Name,
 	}
 	for _, s := range in.Issue.Sections {
 		lines["a section's heading"] += s.Heading
@@ -136,10 +135,18 @@ func (in *Input) check() error {
 			return fmt.Errorf("%s holds a line break or NUL: %w", field, news.ErrInvalid)
 		}
 	}
+	if in.House.Neutral != nil {
+		if err := in.House.Neutral.check(); err != nil {
+			return fmt.Errorf("the neutral sender: %w", err)
+		}
+	}
 	return in.House.check()
 }
 
 func (h *House) check() error {
+	if strings.ContainsAny(h.Name+h.Postal+h.From+h.ReplyTo+h.Owner+h.Complaints+h.BaseURL, "\r\n\x00") {
+		return fmt.Errorf("the house's name or an address of it holds a line break or NUL: %w", news.ErrInvalid)
+	}
 	for field, s := range map[string]string{"From": h.From, "Reply-To": h.ReplyTo, "the list's owner": h.Owner, "the address for complaints": h.Complaints} {
 		if s == "" && field != "From" {
 			continue

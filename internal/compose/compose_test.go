@@ -170,7 +170,7 @@ func TestGolden(t *testing.T) {
 			name := lang + "-" + string(format) + ".eml"
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				msg := r.Append(nil, compose.Variant{Language: lang, Format: format, Stories: all}, copyFor(t, "reader@mail.example"))
+				msg := r.Append(nil, audience.Variant{Language: lang, Format: format, Stories: all}, copyFor(t, "reader@mail.example"))
 				golden(t, name, msg)
 				checkMessage(t, msg)
 			})

@@ -49,9 +49,15 @@ func appendConfirmation(h House, c Confirmation, w *words.Words, body string) []
 	b = appendDate(b, c.Date)
 	b = append(b, "Message-ID: <"+c.MessageID+">\r\nAuto-Submitted: auto-generated\r\n"...)
 	b = append(b, "Content-Language: "+c.Language+"\r\nMIME-Version: 1.0\r\n"...)
-	p := &pieces{form: formText, delSp: joinsWithoutBlanks(c.Language)}
-	p.add("head", textLines(strings.TrimRight(body, "\n")+"\n", p.delSp))
+	return appendPlain(b, body, c.Language)
+}
+
+// appendPlain appends a part of text that all readers get alike.
+func appendPlain(dst []byte, text, lang string) []byte {
+	p := &pieces{form: audience.FormatText, delSp: joinsWithoutBlanks(lang)}
+	p.add("head", textLines(strings.TrimRight(text, "\n")+"\n", p.delSp))
 	p.encode()
-	b = append(b, p.contentType()+"Content-Transfer-Encoding: "+p.encoding+"\r\n\r\n"...)
-	return append(b, p.list[0].body...)
+	dst = appendField(dst, "Content-Type", p.contentType())
+	dst = appendField(dst, "Content-Transfer-Encoding", p.encoding)
+	return append(append(dst, "\r\n"...), p.list[0].body...)
 }

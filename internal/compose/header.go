@@ -231,31 +231,61 @@ func mustMailbox(s string) *mail.Address {
 	return m
 }
 
-// fixedHeader is the header of every copy in one language, without what is
-// the reader's own and without what depends on the form.
-func (in *Input) fixedHeader(v *view) string {
+// A head is the header of every copy in one language, without what is the
+// reader's own and without what depends on the form.
+type head struct {
+	Fields  string // whole lines, all but Subject and the MIME fields
+	Subject string // the whole field
+}
+
+// fixedHead is the head of an ordinary copy.
+func (in *Input) fixedHead(v *view) head {
 	h := &in.House
-	b := appendMailbox(nil, "From", mustMailbox(h.From))
-	if h.ReplyTo != "" {
-		b = appendMailbox(b, "Reply-To", mustMailbox(h.ReplyTo))
-	}
-	b = appendText(b, "Subject", v.Subject)
+	b := h.appendSender(nil)
 	b = appendDate(b, in.instant())
 	b = appendNamed(b, "List-Id", h.Name, h.ListDomain)
-	field := func(name, value string) { b = append(b, name+": "+value+"\r\n"...) }
-	field("List-Help", "<"+h.BaseURL+"/about>")
-	field("List-Subscribe", "<"+h.BaseURL+"/subscribe>")
-	field("List-Owner", "<mailto:"+mustMailbox(h.owner()).Address+">")
-	field("List-Archive", "<"+h.BaseURL+"/issues>")
-	field("Archived-At", "<"+v.IssueURL+">")
-	field("Precedence", "bulk")
-	field("Feedback-ID", in.Issue.Name+":digest:"+h.ListDomain)
-	if h.Complaints != "" {
-		field("CFBL-Address", mustMailbox(h.Complaints).Address+"; report=arf")
+	b = appendField(b, "List-Help", "<"+h.BaseURL+"/about>")
+	b = appendField(b, "List-Subscribe", "<"+h.BaseURL+"/subscribe>")
+	b = appendField(b, "List-Owner", "<mailto:"+mustMailbox(h.owner()).Address+">")
+	b = appendField(b, "List-Archive", "<"+h.BaseURL+"/issues>")
+	b = appendField(b, "Archived-At", "<"+v.IssueURL+">")
+	b = in.appendBulk(b, h.ListDomain, h.Complaints)
+	return head{string(b), string(appendText(nil, "Subject", v.Subject))}
+}
+
+// discreetHead is the head of a copy whose outside says nothing of what is in
+// it: everything in it is of the neutral sender.
+func (in *Input) discreetHead(v *view) head {
+	h := in.House.Neutral
+	b := h.appendSender(nil)
+	b = appendDate(b, in.instant())
+	b = appendNamed(b, "List-Id", h.Name, h.ListDomain)
+	b = appendField(b, "List-Owner", "<mailto:"+mustMailbox(h.owner()).Address+">")
+	b = in.appendBulk(b, h.ListDomain, h.Complaints)
+	subject := v.Words.Say("discreet.subject", "date", v.Words.Date(in.instant().In(v.zone)))
+	return head{string(b), string(appendText(nil, "Subject", subject))}
+}
+
+func (h *House) appendSender(dst []byte) []byte {
+	dst = appendMailbox(dst, "From", mustMailbox(h.From))
+	if h.ReplyTo != "" {
+		dst = appendMailbox(dst, "Reply-To", mustMailbox(h.ReplyTo))
 	}
-	field("Content-Language", v.Lang)
-	field("MIME-Version", "1.0")
-	return string(b)
+	return dst
+}
+
+// appendBulk appends what says to machines that this is a list's mail.
+func (in *Input) appendBulk(dst []byte, domain, complaints string) []byte {
+	dst = appendField(dst, "Precedence", "bulk")
+	dst = appendField(dst, "Feedback-ID", in.Issue.Name+":digest:"+domain)
+	if complaints != "" {
+		dst = appendField(dst, "CFBL-Address", mustMailbox(complaints).Address+"; report=arf")
+	}
+	return dst
+}
+
+func appendField(dst []byte, name, value string) []byte {
+	return append(dst, name+": "+value+"\r\n"...)
 }
 
 func (h *House) owner() string {

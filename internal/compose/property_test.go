@@ -54,7 +54,7 @@ func TestHostileTitles(t *testing.T) {
 			return
 		}
 		for _, f := range audience.Formats() {
-			msg := r.Append(nil, compose.Variant{Language: in.Languages[0], Format: f, Stories: all}, copyFor(t, "reader@mail.example"))
+			msg := r.Append(nil, audience.Variant{Language: in.Languages[0], Format: f, Stories: all}, copyFor(t, "reader@mail.example"))
 			checkMessage(rt, msg)
 			got := readStd(rt, msg)
 			if want := strings.Join(strings.Fields(in.Issue.Title), " "); want != "" && !strings.Contains(strings.Join(strings.Fields(got.Subject), " "), strings.ToValidUTF8(want, "\ufffd")) {
@@ -109,7 +109,7 @@ func TestNothingRemote(t *testing.T) {
 	t.Parallel()
 	r := render(t, sample())
 	for _, lang := range audience.Languages() {
-		v := compose.Variant{Language: lang, Format: audience.FormatHTML, Stories: all}
+		v := audience.Variant{Language: lang, Format: audience.FormatHTML, Stories: all}
 		bodies := readStd(t, r.Append(nil, v, copyFor(t, "reader@mail.example"))).Bodies
 		if found := live(bodies[1]); found != "" {
 			t.Errorf("%s: %q", lang, found)
@@ -190,7 +190,7 @@ func TestLoad(t *testing.T) {
 	for _, lang := range audience.Languages() {
 		for _, f := range audience.Formats() {
 			for _, stories := range [][]news.StoryID{all, {2}, {3, 1}, nil} {
-				v := compose.Variant{Language: lang, Format: f, Stories: stories}
+				v := audience.Variant{Language: lang, Format: f, Stories: stories}
 				if c := copyFor(t, "reader@mail.example"); !bytes.Equal(r.Append(nil, v, c), loaded.Append(nil, v, c)) {
 					t.Errorf("%s %s %v: other bytes after loading", lang, f, stories)
 				}
@@ -198,7 +198,7 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	again := render(t, sample())
-	if v := (compose.Variant{Language: "ar", Format: audience.FormatHTML, Stories: all}); again.HTML(v) != r.HTML(v) {
+	if v := (audience.Variant{Language: "ar", Format: audience.FormatHTML, Stories: all}); again.HTML(v) != r.HTML(v) {
 		t.Error("rendering twice gives two results")
 	}
 	for i := range parts {
@@ -213,17 +213,17 @@ func TestLoad(t *testing.T) {
 func TestVariant(t *testing.T) {
 	t.Parallel()
 	r := render(t, sample())
-	text := r.Text(compose.Variant{Language: "en", Format: audience.FormatText, Stories: []news.StoryID{3}})
+	text := r.Text(audience.Variant{Language: "en", Format: audience.FormatText, Stories: []news.StoryID{3}})
 	for want, n := range map[string]int{"Call for papers": 2, "Conditions of life": 1, "Health workers": 0, "four nurses": 0} {
 		if got := strings.Count(text, want); got != n {
 			t.Errorf("%q stands %d times, want %d\n%s", want, got, n, text)
 		}
 	}
-	fr := r.Text(compose.Variant{Language: "fr", Format: audience.FormatText, Stories: []news.StoryID{1, 3}})
+	fr := r.Text(audience.Variant{Language: "fr", Format: audience.FormatText, Stories: []news.StoryID{1, 3}})
 	if !strings.Contains(fr, "Quatre infirmières") || !strings.Contains(fr, "Call for papers") {
 		t.Errorf("French, or the story's own language where there is none:\n%s", fr)
 	}
-	page := r.HTML(compose.Variant{Language: "en", Format: audience.FormatHTML, Stories: all})
+	page := r.HTML(audience.Variant{Language: "en", Format: audience.FormatHTML, Stories: all})
 	if !strings.Contains(page, `lang="ar" dir="rtl"`) {
 		t.Error("an Arabic headline in an English mail says so")
 	}
@@ -251,7 +251,7 @@ func TestLimits(t *testing.T) {
 		for _, n := range []int{1, 5, 60, 200, 400} {
 			for _, lang := range in.Languages {
 				c := copyFor(t, "reader@mail.example")
-				v := compose.Variant{Language: lang, Format: audience.FormatHTML, Stories: ids[:n]}
+				v := audience.Variant{Language: lang, Format: audience.FormatHTML, Stories: ids[:n]}
 				page := readStd(t, r.Append(nil, v, c)).Bodies[1]
 				if len(page) > compose.MaxHTML || !strings.Contains(page, c.Unsubscribe) || !strings.HasSuffix(strings.TrimSpace(page), "</html>") {
 					t.Errorf("%s, %d stories: HTML of %d bytes", script, n, len(page))

@@ -10,26 +10,20 @@ import (
 	texttemplate "text/template"
 
 	"github.com/aymerick/douceur/inliner"
+	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/templates"
 )
 
-// A form is one shape a part can have.
+// A form is one shape a part can have. A mail in HTML has two of them.
 type form struct {
-	name   string
+	name   audience.Format
 	render func(*view) (*pieces, error)
 }
 
-// The forms. A mail in HTML has two of them.
-const (
-	formHTML = "html"
-	formText = "text"
-	formLite = "lite"
-)
-
 var forms = []form{
-	{formHTML, renderHTML},
-	{formText, func(v *view) (*pieces, error) { return renderText(v, formText, "digest.txt") }},
-	{formLite, func(v *view) (*pieces, error) { return renderText(v, formLite, "lite.txt") }},
+	{audience.FormatHTML, renderHTML},
+	{audience.FormatText, func(v *view) (*pieces, error) { return renderText(v, audience.FormatText, "digest.txt") }},
+	{audience.FormatLite, func(v *view) (*pieces, error) { return renderText(v, audience.FormatLite, "lite.txt") }},
 }
 
 // The templates are part of the program: a mistake in one stops the tests.
@@ -82,7 +76,7 @@ func renderHTML(v *view) (*pieces, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the style sheet into the elements: %w", err)
 	}
-	p := &pieces{form: formHTML}
+	p := &pieces{form: audience.FormatHTML}
 	for _, c := range cutUp(inlined, htmlCut) {
 		p.add(c.name, htmlLines(c.body))
 	}
@@ -90,7 +84,7 @@ func renderHTML(v *view) (*pieces, error) {
 	return p, nil
 }
 
-func renderText(v *view, name, file string) (*pieces, error) {
+func renderText(v *view, name audience.Format, file string) (*pieces, error) {
 	var b bytes.Buffer
 	if err := textTemplates().ExecuteTemplate(&b, file, v); err != nil {
 		return nil, err

@@ -37,37 +37,34 @@ type Rendered struct {
 	editions map[edition]*pieces
 }
 
-type edition struct{ language, form string }
+type edition struct {
+	language string
+	form     audience.Format
+}
 
 // meta is what all copies share beside the pieces.
 type meta struct {
 	Languages []string
 	Boundary  string
-	Heads     map[string]string // fixed header fields by language
-	Pieces    []string          // all names in order, "en/html/base64/head"
-}
-
-// A Part is one stored piece. Name is unique within an issue.
-type Part struct {
-	Language string // empty for what belongs to all
-	Format   string // "html", "text", "lite"; empty for what belongs to all
-	Name     string
-	Body     []byte
+	Heads     map[string]head // by language
+	Discreet  map[string]head // the same; empty without a neutral sender
+	Sealed    map[string]note // what a reader gets whose key does not work
+	Pieces    []string        // all names in order, each edition after its encoding
 }
 
 // metaName is the part that says how the others go together.
 const metaName = "meta"
 
 func (in *Input) meta() meta {
-	sum := sha256.Sum256([]byte(in.Issue.Name + in.House.ListDomain))
+	sum := sha256.Sum256([]byte(in.Issue.Name)) // tells a discreet copy's outside nothing new
 	// "=_" occurs in neither of our transfer encodings.
-	return meta{Boundary: "=_" + hex.EncodeToString(sum[:12]), Heads: map[string]string{}}
+	return meta{Boundary: "=_" + hex.EncodeToString(sum[:12]), Heads: map[string]head{}, Discreet: map[string]head{}, Sealed: map[string]note{}}
 }
 
 // Parts returns all pieces for safe keeping. Load gives back a Rendered that
 // appends the same bytes.
-func (r *Rendered) Parts() []Part {
-	var out []Part
+func (r *Rendered) Parts() []audience.Part {
+	var out []audience.Part
 	m := r.meta
 	for _, lang := range m.Languages {
 		for _, f := range forms {
@@ -75,7 +72,7 @@ func (r *Rendered) Parts() []Part {
 			m.Pieces = append(m.Pieces, p.head())
 			for _, pc := range p.list {
 				m.Pieces = append(m.Pieces, pc.name)
-				out = append(out, Part{lang, f.name, pc.name, pc.body})
+				out = append(out, audience.Part{Language: lang, Format: f.name, Name: pc.name, Body: pc.body})
 			}
 		}
 	}
@@ -83,15 +80,15 @@ func (r *Rendered) Parts() []Part {
 	if err != nil { // strings and maps of strings
 		panic(fmt.Sprintf("compose: %v", err))
 	}
-	return append(out, Part{Name: metaName, Body: b})
+	return append(out, audience.Part{Name: metaName, Body: b})
 }
 
 // Load puts stored parts together again, in whatever order they come.
-func Load(parts []Part) (*Rendered, error) {
+func Load(parts []audience.Part) (*Rendered, error) {
 	r := &Rendered{editions: map[edition]*pieces{}}
 	at := make(map[string][]byte, len(parts))
 	for _, p := range parts {
-		at[p.Language+" "+p.Format+" "+p.Name] = p.Body
+		at[p.Language+" "+string(p.Format)+" "+p.Name] = p.Body
 	}
 	if err := json.Unmarshal(at["  "+metaName], &r.meta); err != nil {
 		return nil, fmt.Errorf("load a frozen issue: its meta part: %w", err)
@@ -106,7 +103,7 @@ func Load(parts []Part) (*Rendered, error) {
 			}
 			left = left[1+len(names):]
 			for _, name := range names {
-				body, ok := at[lang+" "+f.name+" "+name]
+				body, ok := at[lang+" "+string(f.name)+" "+name]
 				if !ok {
 					return nil, fmt.Errorf("load a frozen issue: %s %s %s: %w", lang, f.name, name, news.ErrNotFound)
 				}
@@ -121,7 +118,7 @@ func Load(parts []Part) (*Rendered, error) {
 
 // pieces is one edition: an issue in one language and form.
 type pieces struct {
-	form     string
+	form     audience.Format
 	encoding string
 	delSp    bool // text lines join without the soft break's blank
 	list     []piece
@@ -148,7 +145,7 @@ func (p *pieces) head() string {
 	return fmt.Sprintf("%s %s %t %d", p.form, p.encoding, p.delSp, len(p.list))
 }
 
-func loadHead(form string, names []string) (*pieces, []string, error) {
+func loadHead(form audience.Format, names []string) (*pieces, []string, error) {
 	bad := fmt.Errorf("load a frozen issue: its meta part: %w", news.ErrInvalid)
 	if len(names) == 0 {
 		return nil, nil, bad
@@ -196,7 +193,7 @@ func (p *pieces) aligned(b []byte) []byte {
 	if short == 0 {
 		return b
 	}
-	if p.form == formHTML {
+	if p.form == audience.FormatHTML {
 		return append(bytes.Clone(b), "  "[:short]...)
 	}
 	fill := strings.Repeat("\u00a0", map[int]int{2: 1, 1: 2}[short])
@@ -258,7 +255,7 @@ func (p *pieces) cost(pc *piece) int {
 	switch {
 	case pc.kind == "tail":
 		return 3 * pc.size
-	case p.form == formHTML:
+	case p.form == audience.FormatHTML:
 		return pc.size
 	}
 	return len(pc.body)
@@ -266,9 +263,9 @@ func (p *pieces) cost(pc *piece) int {
 
 func (p *pieces) limit() int {
 	switch p.form {
-	case formHTML:
+	case audience.FormatHTML:
 		return MaxHTML
-	case formLite:
+	case audience.FormatLite:
 		return MaxLite - headerAllowance
 	}
 	return 0
@@ -357,20 +354,36 @@ func (p *pieces) each(stories []news.StoryID, do func(*piece)) {
 
 // Append appends one reader's message, CRLF throughout. It allocates little
 // beside dst.
-func (r *Rendered) Append(dst []byte, v Variant, c Copy) []byte {
+func (r *Rendered) Append(dst []byte, v audience.Variant, c Copy) []byte {
 	lang := r.language(v.Language)
-	dst = append(dst, r.meta.Heads[lang]...)
+	h := r.head(lang, c)
+	dst = append(append(dst, h.Fields...), h.Subject...)
 	dst = appendOwn(dst, c)
-	if v.Format == audience.FormatHTML {
-		dst = append(dst, "Content-Type: multipart/alternative;\r\n boundary=\""+r.meta.Boundary+"\"\r\n\r\n"...)
-		for _, form := range [...]string{formText, formHTML} {
-			dst = append(dst, "--"+r.meta.Boundary+"\r\n"...)
-			dst = r.appendPart(dst, edition{lang, form}, v.Stories, c)
-			dst = append(dst, "\r\n"...)
-		}
-		return append(dst, "--"+r.meta.Boundary+"--\r\n"...)
+	dst = appendField(dst, "MIME-Version", "1.0")
+	return r.appendEntity(dst, lang, v, c, "")
+}
+
+func (r *Rendered) head(lang string, c Copy) head {
+	if h, ok := r.meta.Discreet[lang]; ok && c.Discreet {
+		return h
 	}
-	return r.appendPart(dst, edition{lang, formOf(v.Format)}, v.Stories, c)
+	return r.meta.Heads[lang]
+}
+
+// appendEntity appends the message's MIME fields and its text. param goes into
+// its Content-Type.
+func (r *Rendered) appendEntity(dst []byte, lang string, v audience.Variant, c Copy, param string) []byte {
+	dst = appendField(dst, "Content-Language", lang)
+	if v.Format == audience.FormatText || v.Format == audience.FormatLite {
+		return r.appendPart(dst, edition{lang, v.Format}, v.Stories, c, param)
+	}
+	dst = append(dst, "Content-Type: multipart/alternative;\r\n boundary=\""+r.meta.Boundary+"\""+param+"\r\n\r\n"...)
+	for _, form := range [...]audience.Format{audience.FormatText, audience.FormatHTML} {
+		dst = append(dst, "--"+r.meta.Boundary+"\r\n"...)
+		dst = r.appendPart(dst, edition{lang, form}, v.Stories, c, "")
+		dst = append(dst, "\r\n"...)
+	}
+	return append(dst, "--"+r.meta.Boundary+"--\r\n"...)
 }
 
 // language is the one asked for, or the first rendered.
@@ -379,16 +392,6 @@ func (r *Rendered) language(lang string) string {
 		return lang
 	}
 	return r.meta.Languages[0]
-}
-
-func formOf(f audience.Format) string {
-	switch f {
-	case audience.FormatLite:
-		return formLite
-	case audience.FormatText:
-		return formText
-	}
-	return formHTML
 }
 
 // appendOwn appends the header fields that are a reader's own.
@@ -403,10 +406,11 @@ func appendOwn(dst []byte, c Copy) []byte {
 }
 
 // appendPart appends a part's own header and its text.
-func (r *Rendered) appendPart(dst []byte, e edition, stories []news.StoryID, c Copy) []byte {
+func (r *Rendered) appendPart(dst []byte, e edition, stories []news.StoryID, c Copy, param string) []byte {
 	p := r.editions[e]
-	dst = append(append(dst, p.contentType()...), "Content-Transfer-Encoding: "...)
-	dst = append(append(dst, p.encoding...), "\r\n\r\n"...)
+	dst = appendField(dst, "Content-Type", p.contentType()+param)
+	dst = append(append(dst, "Content-Transfer-Encoding: "...), p.encoding...)
+	dst = append(dst, "\r\n\r\n"...)
 	p.each(stories, func(pc *piece) {
 		if pc.kind == "tail" {
 			dst = appendEncoded(dst, p.ownTail(pc.body, c.Unsubscribe, c.Preferences), p.encoding)
@@ -419,17 +423,17 @@ func (r *Rendered) appendPart(dst []byte, e edition, stories []news.StoryID, c C
 
 func (p *pieces) contentType() string {
 	switch {
-	case p.form == formHTML:
-		return "Content-Type: text/html; charset=utf-8\r\n"
+	case p.form == audience.FormatHTML:
+		return "text/html; charset=utf-8"
 	case p.delSp:
-		return "Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\r\n"
+		return "text/plain; charset=utf-8; format=flowed; delsp=yes"
 	}
-	return "Content-Type: text/plain; charset=utf-8; format=flowed\r\n"
+	return "text/plain; charset=utf-8; format=flowed"
 }
 
 // ownTail puts a reader's addresses where their marks stand.
 func (p *pieces) ownTail(tail []byte, unsubscribe, preferences string) []byte {
-	if p.form == formHTML {
+	if p.form == audience.FormatHTML {
 		unsubscribe, preferences = html.EscapeString(unsubscribe), html.EscapeString(preferences)
 	}
 	out := make([]byte, 0, len(tail)+len(unsubscribe)+len(preferences))
@@ -453,18 +457,18 @@ func (p *pieces) ownTail(tail []byte, unsubscribe, preferences string) []byte {
 
 // HTML is a variant as a page, decoded, for the desk's preview; its links for
 // readers lead nowhere.
-func (r *Rendered) HTML(v Variant) string { return r.read(v, formHTML) }
+func (r *Rendered) HTML(v audience.Variant) string { return r.read(v, audience.FormatHTML) }
 
 // Text is a variant as text, decoded, in the form it asks for: the lite
 // edition for lite, else the full one.
-func (r *Rendered) Text(v Variant) string {
+func (r *Rendered) Text(v audience.Variant) string {
 	if v.Format == audience.FormatLite {
-		return r.read(v, formLite)
+		return r.read(v, audience.FormatLite)
 	}
-	return r.read(v, formText)
+	return r.read(v, audience.FormatText)
 }
 
-func (r *Rendered) read(v Variant, form string) string {
+func (r *Rendered) read(v audience.Variant, form audience.Format) string {
 	p := r.editions[edition{r.language(v.Language), form}]
 	var b strings.Builder
 	p.each(v.Stories, func(pc *piece) {
