@@ -54,7 +54,7 @@ func (s *Store) QueueCounts(ctx context.Context) (map[news.StoryState]int, error
 	out := map[news.StoryState]int{}
 	for _, state := range news.StoryStates() {
 		var n int
-		err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM stories WHERE state = $1 LIMIT $2) some`, state, CountCap).Scan(&n)
+		err := s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM stories WHERE state = $1 LIMIT $2) AS capped`, state, CountCap).Scan(&n)
 		if err != nil {
 			return nil, fmt.Errorf("count %s stories: %w", state, err)
 		}
@@ -80,7 +80,7 @@ func (s *Store) FacetCounts(ctx context.Context, state news.StoryState) (map[str
 			SELECT MIN(facet) FROM story_facets
 			UNION ALL
 			SELECT (SELECT MIN(facet) FROM story_facets f WHERE f.facet > names.facet) FROM names WHERE names.facet IS NOT NULL)
-		SELECT facet, (SELECT COUNT(*) FROM (SELECT 1 FROM story_facets g WHERE g.facet = names.facet AND g.state = $1 LIMIT $2) some)
+		SELECT facet, (SELECT COUNT(*) FROM (SELECT 1 FROM story_facets g WHERE g.facet = names.facet AND g.state = $1 LIMIT $2) AS capped)
 		  FROM names WHERE facet IS NOT NULL`, state, CountCap)
 	type count struct {
 		facet string

@@ -16,6 +16,9 @@ import (
 // maxSearched bounds how much of one item's text is searched, in bytes.
 const maxSearched = 32 << 10
 
+// maxTerm is the longest term a tsvector takes, in bytes.
+const maxTerm = 2046
+
 // indexStory writes what a story is found by in a search. It must be called
 // again when an item joins or leaves the story.
 func indexStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
@@ -31,6 +34,7 @@ func indexStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 		text := it.Title + "\n" + it.Text
 		terms = append(terms, analyze.Terms(text[:min(len(text), maxSearched)], it.Language)...)
 	}
+	terms = slices.DeleteFunc(terms, func(t string) bool { return len(t) > maxTerm })
 	slices.Sort(terms)
 	facets := append(s.Facets(), "state:"+string(s.State))
 	if _, err := tx.ExecContext(ctx, `DELETE FROM story_search WHERE rowid = $1`, s.ID); err != nil {
@@ -47,16 +51,23 @@ func indexStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 // found lists the stories that hold all words of the filter's query, the last
 // stored first.
 func (s *Store) found(ctx context.Context, f news.Filter, state news.StoryState) ([]news.Story, error) {
-	match := matching(f, state)
-	if match == "" {
+	asked := asking(f)
+	if len(asked) == 0 {
 		return nil, nil
 	}
+	facets := append(f.Facets(), "state:"+string(state))
 	below := int64(math.MaxInt64)
 	if f.After.Story != 0 {
 		below = int64(f.After.Story)
 	}
-	rows, err := s.r.QueryContext(ctx, `SELECT rowid FROM story_search WHERE story_search MATCH $1 AND rowid < $2
-		ORDER BY rowid DESC LIMIT $3`, match, below, f.Size())
+	query, args := `SELECT rowid FROM story_search WHERE story_search MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
+		[]any{fts5(asked, facets), below, f.Size()}
+	if s.pg {
+		query = `SELECT rowid FROM story_search WHERE term_words @@ $1::tsquery AND facet_words @@ $2::tsquery AND rowid < $3
+			ORDER BY rowid DESC LIMIT $4`
+		args = []any{tsquery(asked), joined(facets, " & ", lexeme), below, f.Size()}
+	}
+	rows, err := s.r.QueryContext(ctx, query, args...)
 	ids, err := collect(rows, err, func(row scanner) (id news.StoryID, err error) {
 		err = row.Scan(&id)
 		return id, err
@@ -75,28 +86,55 @@ func (s *Store) found(ctx context.Context, f news.Filter, state news.StoryState)
 	return out, nil
 }
 
-// matching is a filter in FTS5's own words; empty when it asks for no word.
-func matching(f news.Filter, state news.StoryState) string {
-	var all []string
+// asking is what a filter's query asks for: of each group one term must be
+// there.
+func asking(f news.Filter) [][]string {
+	var all [][]string
 	for _, group := range analyze.Query(f.Query, f.Language) {
-		var any []string
+		var words []string
 		for _, term := range group {
-			if strings.IndexFunc(term, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) >= 0 {
-				any = append(any, quoted(term))
+			if len(term) <= maxTerm && strings.IndexFunc(term, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) >= 0 {
+				words = append(words, term)
 			}
 		}
-		if len(any) > 0 {
-			all = append(all, "{terms} : ("+strings.Join(any, " OR ")+")")
+		if len(words) > 0 {
+			all = append(all, words)
 		}
 	}
-	if len(all) == 0 {
-		return ""
+	return all
+}
+
+// fts5 is a search in FTS5's own words.
+func fts5(asked [][]string, facets []string) string {
+	var all []string
+	for _, words := range asked {
+		all = append(all, "{terms} : ("+joined(words, " OR ", quoted)+")")
 	}
-	for _, facet := range append(f.Facets(), "state:"+string(state)) {
-		all = append(all, "{facets} : "+quoted(facet))
-	}
+	all = append(all, "{facets} : ("+joined(facets, " AND ", quoted)+")")
 	return strings.Join(all, " AND ")
+}
+
+// tsquery is what is asked for in PostgreSQL's words.
+func tsquery(asked [][]string) string {
+	var all []string
+	for _, words := range asked {
+		all = append(all, "("+joined(words, " | ", lexeme)+")")
+	}
+	return strings.Join(all, " & ")
+}
+
+func joined(words []string, with string, as func(string) string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = as(w)
+	}
+	return strings.Join(out, with)
 }
 
 // quoted is one term as FTS5 reads a string.
 func quoted(term string) string { return `"` + strings.ReplaceAll(term, `"`, ``) + `"` }
+
+// lexeme is one term as a tsquery reads it.
+func lexeme(term string) string {
+	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(term) + "'"
+}

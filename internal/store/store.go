@@ -35,7 +35,8 @@ const File = "rightsdesk.db"
 
 // A Store is an open database. It is safe for concurrent use.
 type Store struct {
-	w, r *sql.DB // writer of one, readers
+	w, r *sql.DB // on SQLite a writer of one, and readers; on PostgreSQL the same pool
+	pg   bool
 	now  func() time.Time
 	keys map[string][]byte
 }
@@ -72,7 +73,12 @@ func (s *Store) begin(ctx context.Context) error {
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return errors.Join(s.r.Close(), s.w.Close()) }
+func (s *Store) Close() error {
+	if s.pg {
+		return s.w.Close()
+	}
+	return errors.Join(s.r.Close(), s.w.Close())
+}
 
 // dsn names the file with every pragma in it: a pragma sent as a statement
 // would reach one connection of the pool only. FULL makes an acknowledged
@@ -88,11 +94,20 @@ func dsn(file string, readOnly bool) string {
 }
 
 func (s *Store) migrate(ctx context.Context) error {
-	dir, err := fs.Sub(migrations, "migrations/sqlite")
+	ladder, dialect := "migrations/sqlite", database.DialectSQLite3
+	if s.pg {
+		ladder, dialect = "migrations/postgres", database.DialectPostgres
+		unlock, err := s.lockMigrations(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	dir, err := fs.Sub(migrations, ladder)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	p, err := goose.NewProvider(database.DialectSQLite3, s.w, dir)
+	p, err := goose.NewProvider(dialect, s.w, dir)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
@@ -116,6 +131,11 @@ func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() // after a commit it does nothing
+	if s.pg {
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))`, writerLock); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+	}
 	if err := f(tx); err != nil {
 		return err
 	}
