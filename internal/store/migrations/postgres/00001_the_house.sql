@@ -37,7 +37,8 @@ CREATE TABLE sources (
 	last_modified TEXT    NOT NULL DEFAULT '',
 	answered      TEXT    NOT NULL DEFAULT '', -- the address that gave them: they go to no other host
 	body_hash     TEXT    NOT NULL DEFAULT '',
-	seen          INTEGER NOT NULL DEFAULT 0   -- entries in the last document
+	seen          INTEGER NOT NULL DEFAULT 0,  -- entries in the last document
+	hints         TEXT    NOT NULL DEFAULT '{}' -- what it said about when to ask again, JSON
 );
 CREATE INDEX sources_due ON sources (polled, next_poll);
 CREATE INDEX sources_host ON sources (host);
