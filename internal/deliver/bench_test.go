@@ -2,29 +2,139 @@ package deliver_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/deliver"
+	"github.com/ifhhro/rightsdesk/internal/smtpout"
 	"github.com/ifhhro/rightsdesk/internal/smtpout/smtptest"
 )
 
-// BenchmarkSend sends copies of 30 KB over 8 connections with the ledger on.
+// benchText is a digest of 30 KB.
+var benchText = bytes.Repeat([]byte("A line of the digest, as long as lines in mails are wont to be\r\n"), 30<<10/64)
+
+const benchConnections = 8
+
+func sink(b *testing.B) *smtptest.Server {
+	b.Helper()
+	srv := &smtptest.Server{NoTexts: true}
+	srv.Start(b)
+	return srv
+}
+
+// BenchmarkSend sends copies of 30 KB over 8 connections: with the ledger on,
+// and bare, the same client and bytes with nothing written down. Take turns:
+// -count 3, and compare the mails/s.
 func BenchmarkSend(b *testing.B) {
+	b.Run("bare", benchBare)
+	b.Run("ledger", benchLedger)
+}
+
+func benchBare(b *testing.B) {
+	client, left := to(sink(b)), atomic.Int64{}
+	left.Store(int64(b.N))
+	next := func(context.Context) (smtpout.Message, bool, error) {
+		n := left.Add(-1)
+		if n < 0 {
+			return smtpout.Message{}, false, nil
+		}
+		address, err := audience.ParseAddress(fmt.Sprintf("reader%d@d%d.example.org", n, n%100))
+		if err != nil {
+			return smtpout.Message{}, false, err
+		}
+		body, err := body(benchText).Append(nil, audience.Variant{}, audience.Copy{Address: address, MessageID: fmt.Sprintf("%d@weekly.example.org", n)})
+		return smtpout.Message{From: "bounces@weekly.example.org", To: address.Reveal(), Body: body}, true, err
+	}
+	b.ResetTimer()
+	var senders sync.WaitGroup
+	for range benchConnections {
+		senders.Go(func() {
+			for left.Load() > 0 {
+				if err := client.Session(b.Context(), next, func(smtpout.Message, smtpout.Reply) error { return nil }); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	senders.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mails/s")
+}
+
+func benchLedger(b *testing.B) {
 	s := openStore(b, b.TempDir())
 	subscribe(b, s, b.N, func(n int) string { return fmt.Sprintf("reader%d@d%d.example.org", n, n%100) })
 	began := time.Now()
-	freeze(b, s, bytes.Repeat([]byte("A line of the digest, as long as lines in mails are wont to be\r\n"), 30<<10/64))
+	freeze(b, s, benchText)
 	b.ReportMetric(time.Since(began).Seconds()*1e6/float64(b.N), "freeze-µs/copy")
-	srv := &smtptest.Server{NoTexts: true}
-	srv.Start(b)
+	srv := sink(b)
+	d := sender(s, to(srv), func(o *deliver.Options) { o.Connections = benchConnections }, asleep)
 	b.ResetTimer()
-	d := sender(s, to(srv), func(o *deliver.Options) { o.Connections = 8 })
 	for srv.Count() < b.N {
 		if err := d.Run(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mails/s")
+}
+
+// BenchmarkMemory freezes and sends to 100,000 readers and reports how much
+// more memory the process has at its peak than when idle.
+func BenchmarkMemory(b *testing.B) {
+	const readers = 100_000
+	for range b.N {
+		s := openStore(b, b.TempDir())
+		subscribe(b, s, readers, func(n int) string { return fmt.Sprintf("reader%d@d%d.example.org", n, n%100) })
+		srv := sink(b)
+		idle := inUse()
+		peak := watchMemory(b)
+		began := time.Now()
+		freeze(b, s, []byte("Hello\r\n"))
+		b.ReportMetric(time.Since(began).Seconds(), "freeze-s")
+		b.ReportMetric(float64(peak()-idle)/1e6, "freeze-MB")
+		d := sender(s, to(srv), func(o *deliver.Options) { o.Connections = benchConnections }, asleep)
+		for srv.Count() < readers {
+			if err := d.Run(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+		// What the server keeps of each mail is not ours.
+		b.ReportMetric(float64(peak()-idle)/1e6, "all-MB")
+	}
+}
+
+func inUse() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse + m.StackInuse)
+}
+
+// watchMemory samples the memory in use; what it returns gives the most so far.
+func watchMemory(b *testing.B) func() int64 {
+	var most atomic.Int64
+	ctx, stop := context.WithCancel(b.Context())
+	var sampler sync.WaitGroup
+	sampler.Go(func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				most.Store(max(most.Load(), int64(m.HeapInuse+m.StackInuse)))
+			}
+		}
+	})
+	b.Cleanup(func() { stop(); sampler.Wait() })
+	return most.Load
 }

@@ -51,7 +51,7 @@ func child(dir string) error {
 	}
 	d := sender(s, &smtpout.Client{Relays: []smtpout.Relay{relay}}, func(o *deliver.Options) {
 		o.Connections, _ = strconv.Atoi(os.Getenv(childConns))
-	})
+	}, asleep)
 	if err := d.Recover(ctx, true); err != nil {
 		return err
 	}

@@ -145,6 +145,13 @@ func (d *Deliver) run(ctx context.Context) error {
 	if d.sender == nil {
 		return d.holdAll(ctx, issues, "there is no relay to send through: set --relay, or --catch to look at the mails here")
 	}
+	next, err := d.store.NextTry(ctx)
+	if err != nil {
+		return err
+	}
+	if next.IsZero() || next.Sub(d.now()) > soon {
+		return d.finish(ctx)
+	}
 	more, err := d.shift(ctx)
 	err = errors.Join(err, d.finish(context.WithoutCancel(ctx)))
 	if more && err == nil && ctx.Err() == nil {

@@ -112,14 +112,17 @@ func to(srv *smtptest.Server) *smtpout.Client {
 	return &smtpout.Client{Relays: []smtpout.Relay{relay}}
 }
 
-func sender(s *store.Store, out deliver.Sender, change func(*deliver.Options)) *deliver.Deliver {
+func sender(s *store.Store, out deliver.Sender, change func(*deliver.Options), wake func(string)) *deliver.Deliver {
 	opt := deliver.Options{Load: load, Holder: "test", Connections: 4,
 		Envelope: func(audience.Copy) string { return "bounces@weekly.example.org" }}
 	if change != nil {
 		change(&opt)
 	}
-	return deliver.New(s, out, opt, func(string) {}, time.Now, slog.New(slog.DiscardHandler))
+	return deliver.New(s, out, opt, wake, time.Now, slog.New(slog.DiscardHandler))
 }
+
+// asleep hears no wake.
+func asleep(string) {}
 
 func counts(tb testing.TB, s *store.Store, id news.IssueID) news.Counts {
 	tb.Helper()
@@ -139,7 +142,7 @@ func TestEveryCopyGoesOnce(t *testing.T) {
 	subscribe(t, s, 300, func(n int) string { return fmt.Sprintf("reader%d@example.org", n) })
 	i := freeze(t, s, []byte("Hello\r\n"))
 	srv := smtptest.New(t, nil)
-	if err := sender(s, to(srv), nil).Run(t.Context()); err != nil {
+	if err := sender(s, to(srv), nil, asleep).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := counts(t, s, i.ID), (news.Counts{Intended: 300, Sent: 300}); got != want {

@@ -32,6 +32,7 @@ type ledger struct {
 	log     *slog.Logger
 	entries chan entry
 	broken  func(error) // told once when the books cannot be kept
+	noted   func(n int) // told how many copies that nobody waited for were written
 }
 
 // How many entries one transaction takes.
@@ -50,7 +51,11 @@ func (l *ledger) run(ctx context.Context) {
 			}
 			continue
 		}
-		tell(batch, func(entry) answer { return answer{err: failed} })
+		for _, e := range batch {
+			if e.answer != nil {
+				e.answer <- answer{err: failed}
+			}
+		}
 	}
 }
 
@@ -86,16 +91,16 @@ func (l *ledger) write(ctx context.Context, batch []entry) error {
 	if err == nil && len(lost) > 0 {
 		l.log.WarnContext(ctx, "results came too late, another sender had taken over", "copies", len(lost))
 	}
-	tell(batch, func(e entry) answer { return answer{slices.Contains(begun, e.begin), err} })
-	return err
-}
-
-func tell(batch []entry, with func(entry) answer) {
+	notes := 0
 	for _, e := range batch {
-		if e.answer != nil {
-			e.answer <- with(e)
+		if e.answer == nil {
+			notes++
+			continue
 		}
+		e.answer <- answer{slices.Contains(begun, e.begin), err}
 	}
+	l.noted(notes)
+	return err
 }
 
 // settle writes down what became of a copy and that another is begun, and

@@ -77,8 +77,9 @@ func (d *domain) slot(due, now time.Time) (wait time.Time, ok bool) {
 	if !d.tail.After(now) {
 		d.since, d.tail = now, d.next
 	}
-	d.tail = d.tail.Add(d.gap)
-	return d.tail, false
+	slot := d.tail
+	d.tail = slot.Add(d.gap)
+	return slot, false
 }
 
 // domain is what we know of a domain; the caller holds the lock.

@@ -19,6 +19,9 @@ const takeAtOnce = 256
 // soon is how long a run waits for the next copy to fall due rather than end.
 const soon = 10 * time.Second
 
+// shortest is how long it waits at least before it looks again.
+const shortest = 50 * time.Millisecond
+
 // A run is one shift of sending: one lease, one ledger, some connections.
 type run struct {
 	*Deliver
@@ -28,6 +31,7 @@ type run struct {
 	due    chan job
 	stop   context.CancelCauseFunc
 	taken  atomic.Int64 // attempts that got some answer
+	out    atomic.Int64 // copies with the connections, not settled yet
 }
 
 // A mailing is what is needed to make the copies of one issue.
@@ -53,7 +57,8 @@ func (d *Deliver) shift(ctx context.Context) (more bool, err error) {
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &run{Deliver: d, fence: fence, texts: map[news.IssueID]*mailing{}, due: make(chan job, takeAtOnce), stop: stop}
-	r.ledger = &ledger{store: d.store, fence: fence, now: d.now, log: d.log, entries: make(chan entry, batchEntries), broken: stop}
+	r.ledger = &ledger{store: d.store, fence: fence, now: d.now, log: d.log, entries: make(chan entry, batchEntries), broken: stop,
+		noted: func(n int) { r.out.Add(-int64(n)) }}
 
 	var books, feeder, senders sync.WaitGroup
 	books.Go(func() { r.ledger.run(durable) })
@@ -110,7 +115,7 @@ func (r *run) feed(ctx context.Context) (more bool, err error) {
 		if ctx.Err() != nil {
 			return false, nil
 		}
-		if err != nil || n == 0 && !r.waitForDue(ctx) {
+		if err != nil || n == 0 && !r.waitForMore(ctx) {
 			return false, err
 		}
 	}
@@ -148,6 +153,7 @@ func (r *run) feedOnce(ctx context.Context) (taken int, err error) {
 // offer hands a copy to whichever connection is free, or settles it here when
 // its reader is gone. It reports false when ctx is done.
 func (r *run) offer(ctx context.Context, j job) bool {
+	r.out.Add(1)
 	if j.Exclude(r.now()) {
 		r.ledger.note(j.Copy)
 		return true
@@ -181,18 +187,21 @@ func (r *run) load(ctx context.Context, i news.Issue) (*mailing, error) {
 	return r.texts[i.ID], nil
 }
 
-// waitForDue waits when the next copy falls due soon, and reports whether it
-// did.
-func (r *run) waitForDue(ctx context.Context) bool {
-	next, err := r.store.NextTry(ctx)
-	if err != nil || next.IsZero() {
-		return false
+// waitForMore waits while the connections have copies that may come back, and
+// when the next falls due soon. It reports false when there is nothing to wait
+// for.
+func (r *run) waitForMore(ctx context.Context) bool {
+	wait := shortest
+	if r.out.Load() == 0 {
+		next, err := r.store.NextTry(ctx)
+		if err != nil || next.IsZero() {
+			return false
+		}
+		if wait = max(wait, next.Sub(r.now())); wait > soon {
+			return false
+		}
 	}
-	wait := next.Sub(r.now())
-	if wait > soon {
-		return false
-	}
-	t := time.NewTimer(max(wait, 50*time.Millisecond))
+	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
 	case <-t.C:

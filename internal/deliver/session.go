@@ -41,7 +41,9 @@ func (r *run) connection(ctx context.Context) {
 		if s.accepted > 0 || err == nil || errors.Is(err, errNotBegun) {
 			broken = 0
 		}
+		r.out.Add(-int64(len(s.open)))
 		if err != nil && s.first != nil { // nothing was asked for: there was no connection
+			r.out.Add(-1)
 			r.trouble(ctx, err)
 			return
 		}
@@ -92,6 +94,7 @@ func (s *session) next(ctx context.Context) (smtpout.Message, bool, error) {
 		}
 		f, err := s.make(j)
 		if err != nil {
+			s.out.Add(-1)
 			return smtpout.Message{}, false, s.hold(ctx, j.Issue, fmt.Sprintf("a copy cannot be made: %v", err))
 		}
 		if len(s.open) > 0 {
@@ -99,6 +102,7 @@ func (s *session) next(ctx context.Context) (smtpout.Message, bool, error) {
 		} else if begun, err := s.ledger.settle(nil, f.ID); err != nil {
 			return smtpout.Message{}, false, err
 		} else if !begun {
+			s.out.Add(-1)
 			s.spare = append(s.spare, f.body)
 			continue
 		} else if err := f.Attempt(s.now()); err != nil {
@@ -153,6 +157,7 @@ func (s *session) record(m smtpout.Message, r smtpout.Reply) error {
 		return fmt.Errorf("an answer for copy %d, which is not on its way", m.Ref)
 	}
 	delete(s.open, m.Ref)
+	defer s.out.Add(-1)
 	now := s.now()
 	behind := s.behind
 	s.behind = nil
