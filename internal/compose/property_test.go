@@ -98,7 +98,7 @@ func live(doc string) string {
 }
 
 var (
-	harmless     = strings.Fields("html head meta title style body div table tbody thead tr td th p h1 h2 h3 h4 h5 h6 ul ol li a b i em strong bdi blockquote br code pre hr span del")
+	harmless     = strings.Fields("html head meta title style body div table tbody thead tr td th p h1 h2 h3 h4 h5 h6 ul ol li a b i em strong bdi blockquote br code pre hr span bdi del")
 	harmlessAttr = strings.Fields("lang dir xmlns charset name content class style role width cellpadding cellspacing border align valign bgcolor id type start")
 	fetching     = regexp.MustCompile(`(?i)url\s*\(|@import|@font-face|expression\s*\(|-moz-binding|behavior`)
 )

@@ -115,7 +115,43 @@ func storiesOf(ctx context.Context, q querier, i *news.Issue) ([]news.Story, err
 		}
 		out = append(out, story)
 	}
+	if err := creditStories(ctx, q, i.ID, out); err != nil {
+		return nil, fmt.Errorf("issue %d: %w", i.ID, err)
+	}
 	return out, nil
+}
+
+// creditStories fills in who published the stories of an issue.
+func creditStories(ctx context.Context, q querier, id news.IssueID, stories []news.Story) error {
+	items, err := itemsWhere(ctx, q, `WHERE current = 1 AND story IN (SELECT id FROM stories WHERE issue = $1) ORDER BY seen, id`, id)
+	if err != nil {
+		return err
+	}
+	names := map[news.SourceID]string{}
+	rows, err := q.QueryContext(ctx, `SELECT id, name FROM sources`)
+	if err != nil {
+		return fmt.Errorf("read the names of sources: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var source news.SourceID
+		var name string
+		if err := rows.Scan(&source, &name); err != nil {
+			return fmt.Errorf("read the names of sources: %w", err)
+		}
+		names[source] = name
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read the names of sources: %w", err)
+	}
+	told := map[news.StoryID][]news.Item{}
+	for _, it := range items {
+		told[it.Story] = append(told[it.Story], it)
+	}
+	for n := range stories {
+		stories[n].TakeCredits(told[stories[n].ID], names)
+	}
+	return nil
 }
 
 // EnsureIssue makes sure the issue of a slot exists, in one step. Where there

@@ -17,6 +17,7 @@ func publish(t *testing.T, open Opener) {
 	t.Run("windows are half open", func(t *testing.T) { halfOpen(t, open(t)) })
 	t.Run("a story is in one issue", func(t *testing.T) { oneIssueAStory(t, open(t)) })
 	t.Run("an edited story voids the approval", func(t *testing.T) { editVoids(t, open(t)) })
+	t.Run("an issue's stories say who published them", func(t *testing.T) { credited(t, open(t)) })
 	t.Run("names do not collide", func(t *testing.T) { namesakes(t, open(t)) })
 	t.Run("freezing writes text, variants and copies", func(t *testing.T) { freeze(t, open(t)) })
 	t.Run("a freeze that fails leaves nothing", func(t *testing.T) { freezeFails(t, open(t)) })
@@ -142,6 +143,32 @@ func editVoids(t *testing.T, s *store.Store) {
 	now, err := s.Issue(t.Context(), i.ID)
 	if err != nil || now.State != news.IssueDraft || now.EditedBy != "carl" {
 		t.Errorf("after the edit the issue is %s by %q, %v; want a draft by carl", now.State, now.EditedBy, err)
+	}
+}
+
+func credited(t *testing.T, s *store.Store) {
+	sync1(t, s, aSource("a"))
+	poll(t, s, "a", noon, []news.Item{anItem("k", "one")}, nil)
+	items, err := s.Unplaced(t.Context(), 1)
+	if err != nil || len(items) != 1 {
+		t.Fatalf("%d unplaced, %v", len(items), err)
+	}
+	told := place(t, s, items[0].ID, aNewStory)
+	err = s.UpdateStory(t.Context(), told, news.Decision{At: noon, Who: "anna", What: "approve"}, func(st *news.Story) error {
+		return st.Approve(news.Approval{}, "anna", noon)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := approved(t, s, 1)
+	stories, err := s.StoriesOf(t.Context(), mustEnsure(t, s, slot, slot).ID)
+	if err != nil || len(stories) != 2 || stories[0].ID != told || stories[1].ID != begun {
+		t.Fatalf("StoriesOf = %+v, %v", stories, err)
+	}
+	credits := []news.Credit{{Name: "The a", URL: "https://a.example/k", Language: "ar", Published: noon.Add(-time.Hour)}}
+	also := []news.Alternate{{Language: "en", URL: "https://a.example/en"}}
+	if diff := cmp.Diff(credits, stories[0].Credits) + cmp.Diff(also, stories[0].Also); diff != "" || stories[1].Credits != nil {
+		t.Errorf("(-want +got):\n%s%+v", diff, stories[1].Credits)
 	}
 }
 
