@@ -29,7 +29,7 @@ demo: build
 
 test:
 	@.ci/needs
-	@.ci/test
+	@.ci/with-postgres .ci/test
 
 quick:
 	@$(GO) test -short ./...

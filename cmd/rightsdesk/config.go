@@ -25,6 +25,8 @@ import (
 // is checked once, by check, before anything is opened.
 type settings struct {
 	dataDir       string
+	database      string
+	only          []string
 	listen        string
 	baseURL       string
 	feeds         string
@@ -66,6 +68,7 @@ func defaultSettings() settings {
 // dataFlags are what a command needs that only looks at the books.
 func (s *settings) dataFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.dataDir, "data-dir", s.dataDir, "directory that holds the database and the caught mail")
+	f.StringVar(&s.database, "database", s.database, "address of a PostgreSQL database, postgres://user@host/name; without it SQLite in the data directory")
 }
 
 // houseFlags are what a command needs that composes or sends.
@@ -150,14 +153,32 @@ func (s *settings) checkAllow() error {
 // openBooks opens the store of an existing data directory; a command that only
 // looks must not make an empty one and report that all is well.
 func (s *settings) openBooks(ctx context.Context) (*store.Store, error) {
+	if s.database != "" {
+		return s.openStore(ctx)
+	}
 	if err := s.begun(); err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, s.dataDir)
+	return s.openStore(ctx)
+}
+
+// openStore opens the database of the settings, making what is missing.
+func (s *settings) openStore(ctx context.Context) (*store.Store, error) {
+	if s.database == "" {
+		return store.Open(ctx, s.dataDir)
+	}
+	st, err := store.OpenPostgres(ctx, s.database)
+	if err != nil {
+		return nil, fmt.Errorf("setting --database (%s): %w", variable("database"), err)
+	}
+	return st, nil
 }
 
 // begun reports an error unless the data directory holds a desk.
 func (s *settings) begun() error {
+	if s.database != "" {
+		return nil
+	}
 	if _, err := os.Stat(filepath.Join(s.dataDir, store.File)); errors.Is(err, fs.ErrNotExist) {
 		return hinted(fmt.Errorf("no desk in %s", s.dataDir), "name its directory with --data-dir, or begin one with: rightsdesk serve")
 	}

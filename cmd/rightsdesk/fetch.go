@@ -10,7 +10,6 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/classify"
 	"github.com/ifhhro/rightsdesk/internal/ingest"
 	"github.com/ifhhro/rightsdesk/internal/news"
-	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/spf13/cobra"
 )
 
@@ -44,7 +43,7 @@ func (a *app) fetch(ctx context.Context, s *settings, slugs []string, asJSON boo
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, s.dataDir)
+	st, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}

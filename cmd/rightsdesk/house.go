@@ -27,8 +27,8 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/web"
 	"github.com/ifhhro/rightsdesk/internal/web/admin"
 	"github.com/ifhhro/rightsdesk/internal/web/desk"
-	"github.com/ifhhro/rightsdesk/internal/web/public"
 	"github.com/ifhhro/rightsdesk/internal/web/door"
+	"github.com/ifhhro/rightsdesk/internal/web/public"
 	"github.com/ifhhro/rightsdesk/internal/web/reader"
 )
 
@@ -69,7 +69,7 @@ func (a *app) openHouse(ctx context.Context, s *settings) (*house, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, s.dataDir)
+	st, err := s.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -171,14 +171,21 @@ func (h *house) syncSources(ctx context.Context) error {
 
 // engine builds the jobs over the services and lets them wake each other.
 func (h *house) engine(ctx context.Context) (*jobs.Engine, error) {
-	e, err := jobs.New(ctx, jobs.Services{
+	services := jobs.Services{
 		DueHosts: h.ingest.DueHosts,
 		PollHost: h.ingest.PollHost,
 		Place:    func(ctx context.Context) error { _, err := h.ingest.Place(ctx); return err },
 		Issues:   h.publish.EnsureDrafts,
 		Send:     h.deliver.Run,
 		Letters:  h.letters,
-	}, h.log)
+	}
+	var e *jobs.Engine
+	var err error
+	if h.s.database == "" {
+		e, err = jobs.New(ctx, services, h.log)
+	} else {
+		e, err = jobs.NewPostgres(ctx, h.s.database, h.s.parts(), services, h.log)
+	}
 	if err != nil {
 		return nil, err
 	}

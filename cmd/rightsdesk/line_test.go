@@ -17,12 +17,13 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/smtpout/smtptest"
+	"github.com/ifhhro/rightsdesk/internal/store/storetest"
 )
 
 // A desk is the program at work in a directory of its own.
 type testDesk struct {
 	t     *testing.T
-	dir   string
+	where []string // flags that name the data
 	fetch []string // flags of fetch
 	flags []string // of every command that opens the house
 }
@@ -46,7 +47,7 @@ func (d *testDesk) house(want int, args ...string) string {
 // data runs a command that only knows the data directory.
 func (d *testDesk) data(want int, args ...string) string {
 	d.t.Helper()
-	return d.command(want, append(args, "--data-dir", d.dir)...)
+	return d.command(want, append(args, d.where...)...)
 }
 
 func noEnv(string) string { return "" }
@@ -139,7 +140,8 @@ func (p *publisher) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 }
 
 // newDesk prepares a data directory with one source and two desk accounts.
-func newDesk(t *testing.T, feed string, flags ...string) *testDesk {
+// database is "" for SQLite, or the address of an empty PostgreSQL schema.
+func newDesk(t *testing.T, database, feed string, flags ...string) *testDesk {
 	t.Helper()
 	dir := t.TempDir()
 	list := filepath.Join(dir, "feeds.yaml")
@@ -147,8 +149,11 @@ func newDesk(t *testing.T, feed string, flags ...string) *testDesk {
 	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := &testDesk{t: t, dir: filepath.Join(dir, "data")}
-	d.fetch = []string{"--data-dir", d.dir, "--feeds", list, "--fetch-allow-cidr", "127.0.0.0/8"}
+	d := &testDesk{t: t, where: []string{"--data-dir", filepath.Join(dir, "data")}}
+	if database != "" {
+		d.where = append(d.where, "--database", database)
+	}
+	d.fetch = slices.Concat(d.where, []string{"--feeds", list, "--fetch-allow-cidr", "127.0.0.0/8"})
 	d.flags = slices.Concat(d.fetch, []string{"--from", "IFHHRO digest <digest@weekly.example>"}, flags)
 	d.data(0, "users", "add", "ada", "--role", "administrator")
 	d.data(0, "users", "add", "ben", "--role", "editor")
@@ -220,6 +225,27 @@ func (d *testDesk) send(copies int) {
 // TestTheWholeLine goes from a feed to two readers' mail, twice.
 func TestTheWholeLine(t *testing.T) {
 	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		wholeLine(t, "")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		wholeLine(t, storetest.Schema(t, postgres(t)))
+	})
+}
+
+// postgres is the server tests may use.
+func postgres(t *testing.T) string {
+	t.Helper()
+	server := os.Getenv("RIGHTSDESK_TEST_POSTGRES")
+	if server == "" {
+		t.Skip("left out: the whole house on PostgreSQL (RIGHTSDESK_TEST_POSTGRES names no server)")
+	}
+	return server
+}
+
+func wholeLine(t *testing.T, database string) {
 	var p publisher
 	p.publish(1, "Nurses arrested after treating the wounded", "Three nurses were arrested on Sunday after they treated wounded protesters. The medical association asks that these health workers be released.")
 	p.publish(2, "A new drug against tuberculosis", "Patients with drug-resistant tuberculosis will get a shorter treatment. Tuberculosis remains the deadliest infection.")
@@ -227,7 +253,7 @@ func TestTheWholeLine(t *testing.T) {
 	feed := httptest.NewServer(&p)
 	t.Cleanup(feed.Close)
 	smtp := smtptest.New(t, nil)
-	d := newDesk(t, feed.URL+"/rss", "--relay", smtp.URL())
+	d := newDesk(t, database, feed.URL+"/rss", "--relay", smtp.URL())
 	d.readers("email,topics,format\nnora@reader.example,health-workers-at-risk,html\ntom@reader.example,tuberculosis,text\n")
 	d.serve()
 

@@ -14,7 +14,6 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/staff"
-	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/spf13/cobra"
 )
 
@@ -190,7 +189,7 @@ func (a *app) suppressReader(ctx context.Context, _ *readership, s *signup.Servi
 func (a *app) withReaders(ctx context.Context, p *readership, begin bool, what string, do func(context.Context, *signup.Service) (detail string, err error)) error {
 	open := p.openBooks
 	if begin {
-		open = func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, p.dataDir) }
+		open = p.openStore
 	}
 	s, err := open(ctx)
 	if err != nil {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
+	"github.com/ifhhro/rightsdesk/internal/jobs"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 )
@@ -28,6 +30,7 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 	s.houseFlags(c.Flags())
 	c.Flags().StringVar(&s.listen, "listen", s.listen, "address the pages listen on")
+	c.Flags().StringSliceVar(&s.only, "only", nil, "with --database: run only these of web, work and clock, and the rest in other processes")
 	return c
 }
 
@@ -37,16 +40,23 @@ func (a *app) serve(ctx context.Context, s *settings, greet func(ctx context.Con
 	if err := s.check(); err != nil {
 		return err
 	}
-	release, err := lockDirectory(s.dataDir, "listening on "+s.listen)
-	if err != nil {
+	if err := s.checkOnly(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, release()) }()
-	listener, err := net.Listen("tcp", s.listen)
-	if err != nil {
-		return badSetting("listen", "free that port, or choose another with --listen", "%v", err)
+	if s.database == "" {
+		release, err := lockDirectory(s.dataDir, "listening on "+s.listen)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, release()) }()
 	}
-	defer listener.Close() // the server closes it first, on every way but an early error
+	var listener net.Listener
+	if s.runs(partWeb) {
+		if listener, err = net.Listen("tcp", s.listen); err != nil {
+			return badSetting("listen", "free that port, or choose another with --listen", "%v", err)
+		}
+		defer listener.Close() // the server closes it first, on every way but an early error
+	}
 	h, err := a.openHouse(ctx, s)
 	if err != nil {
 		return err
@@ -58,11 +68,45 @@ func (a *app) serve(ctx context.Context, s *settings, greet func(ctx context.Con
 	return h.run(ctx, listener, greet)
 }
 
+// The parts of a house that can run in processes of their own.
+const (
+	partWeb   = "web"
+	partWork  = string(jobs.Work)
+	partClock = string(jobs.Clock)
+)
+
+// runs reports whether this process takes on a part.
+func (s *settings) runs(part string) bool { return len(s.only) == 0 || slices.Contains(s.only, part) }
+
+// parts are the engine's among them.
+func (s *settings) parts() (parts []jobs.Part) {
+	for _, p := range []jobs.Part{jobs.Work, jobs.Clock} {
+		if s.runs(string(p)) {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+func (s *settings) checkOnly() error {
+	for _, p := range s.only {
+		if p != partWeb && p != partWork && p != partClock {
+			return badSetting("only", "name some of web, work and clock", "%q is no part of the house", p)
+		}
+	}
+	if len(s.only) > 0 && s.database == "" {
+		return badSetting("only", "one process serves a SQLite directory; name a PostgreSQL with --database", "it needs --database")
+	}
+	return nil
+}
+
 // run works and answers until ctx is done, and returns when all of it ended.
 func (h *house) run(ctx context.Context, listener net.Listener, greet func(context.Context, *house, net.Addr) error) (err error) {
 	// One process serves a SQLite directory: what earlier ones held is ours.
-	if err := errors.Join(h.deliver.Recover(ctx, true), h.store.VoidLeases(ctx)); err != nil {
-		return err
+	if h.s.database == "" {
+		if err := errors.Join(h.deliver.Recover(ctx, true), h.store.VoidLeases(ctx)); err != nil {
+			return err
+		}
 	}
 	engine, err := h.engine(ctx)
 	if err != nil {
@@ -75,7 +119,13 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return engine.Run(ctx, drain) })
-	group.Go(func() error { return h.deliver.Watch(ctx) })
+	if h.s.runs(partWork) {
+		group.Go(func() error { return h.deliver.Watch(ctx) })
+	}
+	if !h.s.runs(partWeb) {
+		h.log.InfoContext(ctx, "serving", "only", h.s.only)
+		return group.Wait()
+	}
 	group.Go(func() error { return answer(ctx, listener, pages) })
 	group.Go(func() error { return greet(ctx, h, listener.Addr()) })
 	return group.Wait()

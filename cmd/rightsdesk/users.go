@@ -11,7 +11,6 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/access"
 	"github.com/ifhhro/rightsdesk/internal/staff"
-	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/ifhhro/rightsdesk/internal/web"
 	"github.com/spf13/cobra"
 )
@@ -85,7 +84,7 @@ func (a *app) withAccess(ctx context.Context, p *people, begin bool, do func(con
 	}
 	open := p.openBooks
 	if begin {
-		open = func(ctx context.Context) (*store.Store, error) { return store.Open(ctx, p.dataDir) }
+		open = p.openStore
 	}
 	s, err := open(ctx)
 	if err != nil {

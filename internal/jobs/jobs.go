@@ -12,7 +12,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
@@ -28,6 +31,16 @@ type Services struct {
 	Send     func(ctx context.Context) error // copies that are due
 	Letters  func(ctx context.Context) error // confirmations that are due
 }
+
+// A Part is a share of the work that one process can take on.
+type Part string
+
+// The parts. Any process that runs one of them may be elected to look at the
+// rows every minute; without any, an engine only wakes the others.
+const (
+	Work  Part = "work"  // fetching, placing, sending
+	Clock Part = "clock" // drafting and freezing issues
+)
 
 // The kinds a service can wake.
 const (
@@ -62,7 +75,23 @@ const (
 	queueFetch = "fetch"
 	queueDesk  = "desk"
 	queueSend  = "send"
+	queueClock = "clock"
 )
+
+func queues(parts []Part) map[string]river.QueueConfig {
+	all := map[string]river.QueueConfig{}
+	for _, p := range parts {
+		switch p {
+		case Work:
+			all[queueFetch] = river.QueueConfig{MaxWorkers: 8}
+			all[queueDesk] = river.QueueConfig{MaxWorkers: 2}
+			all[queueSend] = river.QueueConfig{MaxWorkers: 1}
+		case Clock:
+			all[queueClock] = river.QueueConfig{MaxWorkers: 1}
+		}
+	}
+	return all
+}
 
 // The rows of the store are looked at this often whether or not anybody woke
 // us; a lost wake costs no more. Copies are looked at more often, because an
@@ -72,24 +101,32 @@ const (
 	sendEvery = 5 * time.Second
 )
 
+// No job takes longer; what is left is found at the next look. A job whose
+// worker died is taken over soon after, so the whole is under two minutes.
 const (
-	// A host with many slow sources is polled within this.
-	pollTimeout = 10 * time.Minute
-	deskTimeout = 5 * time.Minute
-	sendTimeout = 2 * time.Minute
+	limit  = 80 * time.Second
+	rescue = 100 * time.Second
 )
+
+// A client is River's over either database.
+type client interface {
+	Start(ctx context.Context) error
+	StopAndCancel(ctx context.Context) error
+	Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
+}
 
 // An Engine runs jobs until it is stopped.
 type Engine struct {
-	db     *sql.DB
-	client *river.Client[*sql.Tx]
+	client client
+	works  bool // it has parts, and so runs jobs itself
+	close  func() error
 	log    *slog.Logger
 }
 
-// New builds an engine for one process. On SQLite, where only one process
-// serves, its queue lives in memory: the truth is in the store's tables, every
-// kind looks at them when the engine starts, and what a killed process left
-// half done cannot block anything here.
+// New builds an engine for the one process that serves a SQLite directory. Its
+// queue lives in memory: the truth is in the store's tables, every kind looks
+// at them when the engine starts, and what a killed process left half done
+// cannot block anything here.
 func New(ctx context.Context, s Services, log *slog.Logger) (*Engine, error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
@@ -98,15 +135,51 @@ func New(ctx context.Context, s Services, log *slog.Logger) (*Engine, error) {
 	db.SetMaxOpenConns(1)
 	db.SetConnMaxIdleTime(0)
 	db.SetConnMaxLifetime(0)
-	e := &Engine{db: db, log: log}
-	if err := e.build(ctx, s); err != nil {
+	e := &Engine{close: db.Close, log: log}
+	if err := build(ctx, e, riversqlite.New(db), s, []Part{Work, Clock}); err != nil {
 		return nil, errors.Join(fmt.Errorf("job queue: %w", err), db.Close())
 	}
 	return e, nil
 }
 
-func (e *Engine) build(ctx context.Context, s Services) error {
-	driver := riversqlite.New(e.db)
+// NewPostgres builds an engine over a PostgreSQL database, which several
+// processes share, each with its parts.
+func NewPostgres(ctx context.Context, address string, parts []Part, s Services, log *slog.Logger) (*Engine, error) {
+	pool, err := pgxpool.New(ctx, address)
+	if err != nil {
+		return nil, errors.New("job queue: the database address is not one PostgreSQL understands")
+	}
+	e := &Engine{close: func() error { pool.Close(); return nil }, log: log}
+	if err := alone(ctx, pool, func() error { return build(ctx, e, riverpgxv5.New(pool), s, parts) }); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	return e, nil
+}
+
+// engineLock is the advisory lock under which the engine's tables are made;
+// processes may start at the same moment.
+const engineLock = 0x7269766572 // "river" in ASCII
+
+// alone runs f while no other process does.
+func alone(ctx context.Context, pool *pgxpool.Pool, f func() error) error {
+	c, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) // it only held the lock
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, engineLock); err != nil {
+		return err
+	}
+	return f()
+}
+
+func build[TTx any](ctx context.Context, e *Engine, driver riverdriver.Driver[TTx], s Services, parts []Part) error {
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -114,50 +187,43 @@ func (e *Engine) build(ctx context.Context, s Services) error {
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return err
 	}
-	e.client, err = river.NewClient(driver, &river.Config{
-		Logger:               quiet(e.log),
-		ErrorHandler:         &failures{e.log},
-		Workers:              e.workers(s),
-		PeriodicJobs:         periodic(),
-		FetchCooldown:        50 * time.Millisecond,
-		FetchPollInterval:    250 * time.Millisecond,
-		JobTimeout:           sendTimeout,
-		RescueStuckJobsAfter: pollTimeout + time.Minute,
-		MaxAttempts:          1, // the next look is the retry
-		Queues: map[string]river.QueueConfig{
-			queueFetch: {MaxWorkers: 8},
-			queueDesk:  {MaxWorkers: 2},
-			queueSend:  {MaxWorkers: 1},
-		},
-	})
+	c := &river.Config{Logger: quiet(e.log)}
+	if e.works = len(parts) > 0; e.works {
+		c.ErrorHandler = &failures{e.log}
+		c.Workers = e.workers(s)
+		c.PeriodicJobs = periodic()
+		c.FetchCooldown = 50 * time.Millisecond
+		c.FetchPollInterval = 250 * time.Millisecond
+		c.JobTimeout = limit
+		c.RescueStuckJobsAfter = rescue
+		c.MaxAttempts = 1 // the next look is the retry
+		c.Queues = queues(parts)
+	}
+	e.client, err = river.NewClient(driver, c)
 	return err
 }
 
-// work is a worker that calls one function and gives it so long.
+// work is a worker that calls one function.
 type work[T river.JobArgs] struct {
 	river.WorkerDefaults[T]
-	limit time.Duration
-	do    func(ctx context.Context, args T) error
+	do func(ctx context.Context, args T) error
 }
 
 // Work calls the service.
 func (w *work[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.do(ctx, job.Args) }
 
-// Timeout is how long the call may take.
-func (w *work[T]) Timeout(*river.Job[T]) time.Duration { return w.limit }
-
-func plain[T river.JobArgs](limit time.Duration, do func(context.Context) error) *work[T] {
-	return &work[T]{limit: limit, do: func(ctx context.Context, _ T) error { return do(ctx) }}
+func plain[T river.JobArgs](do func(context.Context) error) *work[T] {
+	return &work[T]{do: func(ctx context.Context, _ T) error { return do(ctx) }}
 }
 
 func (e *Engine) workers(s Services) *river.Workers {
 	w := river.NewWorkers()
-	river.AddWorker(w, plain[pollArgs](deskTimeout, func(ctx context.Context) error { return e.pollDue(ctx, s.DueHosts) }))
-	river.AddWorker(w, &work[pollHostArgs]{limit: pollTimeout, do: func(ctx context.Context, a pollHostArgs) error { return s.PollHost(ctx, a.Host) }})
-	river.AddWorker(w, plain[placeArgs](deskTimeout, s.Place))
-	river.AddWorker(w, plain[issuesArgs](deskTimeout, s.Issues))
-	river.AddWorker(w, plain[sendArgs](sendTimeout, s.Send))
-	river.AddWorker(w, plain[lettersArgs](sendTimeout, s.Letters))
+	river.AddWorker(w, plain[pollArgs](func(ctx context.Context) error { return e.pollDue(ctx, s.DueHosts) }))
+	river.AddWorker(w, &work[pollHostArgs]{do: func(ctx context.Context, a pollHostArgs) error { return s.PollHost(ctx, a.Host) }})
+	river.AddWorker(w, plain[placeArgs](s.Place))
+	river.AddWorker(w, plain[issuesArgs](s.Issues))
+	river.AddWorker(w, plain[sendArgs](s.Send))
+	river.AddWorker(w, plain[lettersArgs](s.Letters))
 	return w
 }
 
@@ -191,6 +257,8 @@ func options(args river.JobArgs) *river.InsertOpts {
 		return &river.InsertOpts{Queue: queueFetch, UniqueOpts: once}
 	case sendArgs, lettersArgs:
 		return &river.InsertOpts{Queue: queueSend}
+	case issuesArgs:
+		return &river.InsertOpts{Queue: queueClock}
 	}
 	return &river.InsertOpts{Queue: queueDesk}
 }
@@ -238,6 +306,10 @@ func (e *Engine) Wake(kind string) {
 // Run works until ctx is done, then gives what is running up to drain to come
 // to its end, and returns when it has.
 func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
+	if !e.works {
+		<-ctx.Done()
+		return nil
+	}
 	if err := e.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start jobs: %w", err)
 	}
@@ -252,7 +324,7 @@ func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
 }
 
 // Close frees the queue. Call it after Run has returned.
-func (e *Engine) Close() error { return e.db.Close() }
+func (e *Engine) Close() error { return e.close() }
 
 // failures logs what a job answered. A job that was cancelled by our own stop
 // did not fail.
