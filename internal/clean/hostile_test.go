@@ -151,3 +151,30 @@ func livesInHTML(s string) string {
 	}
 	return ""
 }
+
+func FuzzItem(f *testing.F) {
+	for _, p := range payloads {
+		f.Add(p, p, p, true)
+		f.Add(p, p, p, false)
+	}
+	f.Fuzz(func(t *testing.T, title, body, link string, isHTML bool) {
+		m := func(s string) news.Markup { return news.Markup{Body: s, HTML: isHTML} }
+		e := news.Entry{
+			ID: link, URL: link, Title: m(title), Summary: m(title), Content: m(body), Authors: []news.Person{{Name: title, Email: title, URL: link}},
+			Categories: []news.Category{{Term: title, Scheme: link}}, Enclosures: []news.Enclosure{{URL: link, Type: title}}, Images: []string{link}, DOI: title, CommentsURL: link, Origin: news.Origin{Title: title, URL: link},
+		}
+		seen := map[string]bool{}
+		for _, it := range clean.Document(&news.Document{Entries: []news.Entry{e, e, {Title: m(body)}}}, clean.Options{}) {
+			if why := livesIn(&it); why != "" {
+				t.Error(why)
+			}
+			if it.Key == "" || seen[it.Key] || it.Digest == "" {
+				t.Errorf("key %q", it.Key)
+			}
+			seen[it.Key] = true
+			if len(it.Title) > news.MaxTitleBytes || len(it.TitleHTML) > news.MaxTitleBytes || len(it.Text) > news.MaxBodyBytes || len(it.ContentHTML) > news.MaxBodyBytes || len(it.URL) > news.MaxLinkBytes {
+				t.Error("over a limit")
+			}
+		}
+	})
+}

@@ -193,7 +193,6 @@ func init() {
 			indexPages[stem+"."+ext] = true
 		}
 	}
-	indexPages["home.html"], indexPages["home.htm"] = true, true
 }
 
 // plainPath drops what makes two paths of one page: index page, AMP twin,

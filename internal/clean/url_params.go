@@ -28,14 +28,14 @@ var tracking = setOf(`fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid yscl
 	ml_subscriber_hash sfmc_id sfmc_sub sfmc_activityid j_subscriber ck_subscriber_id bbeml bbid
 	unlocked_article_code wprov wpsrc
 	nocache cachebuster __cf_chl_tk cf_chl_jschl_tk cx_click cx_recswidget cx_artpos
-	ns_campaign ns_source ns_linkname ns_fee __s maca rss_source dicbo tblci obclid amp_js_v amp_gsa usqp`)
+	ns_campaign ns_source ns_linkname ns_fee __s maca traffic_source replytocom spref cm_mmc cm_ven cm_cat cm_ite ftcamp ftag fromrss rss_source dicbo tblci obclid amp_js_v amp_gsa usqp`)
 
 // trackingPrefixes begin such parameters.
 var trackingPrefixes = []string{"utm_", "utm-", "pk_", "piwik_", "matomo_", "mtm_", "hsa_", "at_", "ga_", "stm_", "itm_", "ns_m", "bsft_", "vgo_", "uta_"}
 
 // referring are parameters that tell where a reader came from when their value
 // is a channel, and may choose a page when it is anything else.
-var referring = setOf("ref source src from via origin medium channel partner cid nl feature share shared platform s_src campaign output_source tag_source context referral sender")
+var referring = setOf("ref source src from via origin medium channel partner cid nl feature share shared platform s_src campaign output_source tag_source context referral sender mod nsrc entry app")
 
 var channels = setOf(`rss rss2 atom feed feeds rssfeed feedburner twitter x facebook fb linkedin instagram whatsapp telegram
 	reddit youtube google googlenews gnews bing newsletter news_letter email e-mail mail homepage home hp social
@@ -76,6 +76,9 @@ func (p *page) dropTracking() {
 	p.drop(func(k, v string) bool {
 		if tracking[k] || referring[k] && (v == "" || channels[strings.ToLower(v)]) {
 			return true
+		}
+		if k == "rss" && (v == "" || v == "1" || v == "yes" || v == "true") || k == "af" && v == "R" {
+			return true // journals mark the links of their feeds so
 		}
 		for _, prefix := range trackingPrefixes {
 			if strings.HasPrefix(k, prefix) {

@@ -16,6 +16,12 @@ func (p *page) siteRules() {
 		if rest, ok := strings.CutPrefix(p.path, "/feed/view/"); ok {
 			p.path = "/" + rest
 		}
+	case p.host == "apps.who.int" && strings.HasPrefix(p.path, "/iris/"):
+		p.host, p.path = "iris.who.int", strings.TrimPrefix(p.path, "/iris")
+	case p.host == "who.int":
+		if rest, ok := strings.CutPrefix(p.path, "/news-room/detail/"); ok {
+			p.path = "/news/item/" + rest
+		}
 	case p.host == "un.org":
 		p.unitedNations()
 	case p.host == "ohchr.org":

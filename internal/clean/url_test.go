@@ -39,7 +39,7 @@ func TestURLKey(t *testing.T) {
 			"https://press.example/a?id=7&utm_source=rss&utm_medium=feed&UTM_Campaign=x", "https://press.example/a?fbclid=AbC&id=7", "https://press.example/a?id=7&gclid=1&mc_cid=2&mc_eid=3",
 			"https://press.example/a?id=7&ref=rss", "https://press.example/a?source=newsletter&id=7", "https://press.example/a?id=7&mtm_campaign=1&_hsenc=2&_ga=3",
 			"https://press.example/a?id=7&PHPSESSID=0123456789abcdef", "https://press.example/a;jsessionid=AB12?id=7", "https://press.example/a?id=7&sid=0123456789abcdef0123",
-			"https://press.example/a?id=7&cmpid=x&xtor=RSS-1", "https://press.example/a?id=7&WT.mc_id=3&igshid=4&msclkid=5",
+			"https://press.example/a?id=7&cmpid=x&xtor=RSS-1", "https://press.example/a?rss=yes&id=7&af=R", "https://press.example/a?id=7&traffic_source=rss&replytocom=9", "https://press.example/a?id=7&WT.mc_id=3&igshid=4&msclkid=5",
 		}},
 		{"hash-bang", "https://press.example/app#!/story/7", []string{"http://www.press.example/app#!/story/7", "https://press.example/app/#!/story/7"}},
 		{"AMP", "https://press.example/2022/02/a-story", []string{
@@ -83,6 +83,7 @@ func TestURLKey(t *testing.T) {
 		{"video", "https://youtube.com/watch?v=dQw4w9WgXcQ", []string{"https://youtu.be/dQw4w9WgXcQ?si=abc", "https://m.youtube.com/watch?v=dQw4w9WgXcQ&feature=share", "https://www.youtube.com/embed/dQw4w9WgXcQ", "https://www.youtube.com/watch?t=10&v=dQw4w9WgXcQ"}},
 		{"tweet", "https://x.com/UN/status/123", []string{"https://twitter.com/UN/status/123?s=20&t=abc", "https://mobile.twitter.com/UN/status/123/photo/1", "https://x.com/UN/status/123"}},
 		{"wikipedia", "https://en.wikipedia.org/wiki/Right_to_health", []string{"https://en.m.wikipedia.org/wiki/Right_to_health#History", "http://en.wikipedia.org/w/index.php?title=Right_to_health"}},
+		{"WHO", "https://iris.who.int/handle/10665/331492", []string{"https://apps.who.int/iris/handle/10665/331492"}},
 		{"medline", "https://pubmed.ncbi.nlm.nih.gov/31986264", []string{"https://www.ncbi.nlm.nih.gov/pubmed/31986264", "https://pubmed.ncbi.nlm.nih.gov/31986264/?from=x"}},
 		{"news alert with the address in its id", "https://press.example/a-story-about-health", []string{
 			"https://news.google.com/rss/articles/CBMiKmh0dHBzOi8vcHJlc3MuZXhhbXBsZS9hLXN0b3J5LWFib3V0LWhlYWx0aNIBAA?oc=5",

@@ -232,10 +232,11 @@ func fromArchive(host string, a address) string {
 	var inner string
 	if m := archivePath.FindStringSubmatch(path); m != nil {
 		inner = m[1]
-	} else if rest, ok := strings.CutPrefix(path, "/web/"); ok && strings.HasPrefix(rest, "http") {
-		inner = rest
-	} else if rest, ok := strings.CutPrefix(path, "/newest/"); ok {
-		inner = rest
+	}
+	for _, prefix := range []string{"/web/", "/save/", "/newest/"} {
+		if rest, ok := strings.CutPrefix(path, prefix); ok && inner == "" && strings.HasPrefix(rest, "http") {
+			inner = rest
+		}
 	}
 	if inner == "" {
 		return ""
