@@ -5,7 +5,6 @@ package analyze
 
 import (
 	"math"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -69,10 +68,13 @@ func weigh(line, script string, letters int, claim string) (tag string, confiden
 		if scriptOfLabel(g.tag) != script {
 			continue
 		}
-		scores[g.tag] = g.p
-		if rare[g.tag] {
-			scores[g.tag] *= rareWeight
+		tag, p := g.tag, g.p
+		if main := variantOf[tag]; main != "" {
+			tag = main
+		} else if rare[tag] {
+			p *= rareWeight
 		}
+		scores[tag] += p
 	}
 	strongest := 0.0
 	for _, s := range scores {
@@ -89,7 +91,8 @@ func weigh(line, script string, letters int, claim string) (tag string, confiden
 	sharpen(scores, letters)
 	if believed != Und {
 		// The fewer letters there are, the more the claim says.
-		scores[claim] = max(scores[claim], 0.001) * (2 + 600/float64(letters))
+		n := float64(letters)
+		scores[claim] = max(scores[claim], 0.001, 1.5/(n*n)) * (2 + 600/n)
 	}
 	total := 0.0
 	for t, s := range scores {
@@ -118,7 +121,7 @@ func sureEnough(words, letters int) float64 {
 	case letters < 3:
 		return 2
 	case words < 3 && letters < 16:
-		return 0.9
+		return 0.85
 	}
 	return leastShare
 }
@@ -143,12 +146,9 @@ func sharpen(scores map[string]float64, letters int) {
 	}
 }
 
-// noise is what stands in every language's texts and tells nothing about it.
-var noise = regexp.MustCompile(`https?://\S+|www\.\S+|\S+@\S+|[#@]\w+|[\p{N}\p{S}]+`)
-
 // maxModelText is how much of a text is looked at, in bytes; more does not
 // make the answer better.
-const maxModelText = 4096
+const maxModelText = 2048
 
 // wordsOnly is the words of the beginning of text on one line, in small
 // letters, without addresses, numbers and punctuation.
@@ -156,8 +156,19 @@ func wordsOnly(text string) string {
 	if len(text) > maxModelText {
 		text = strings.ToValidUTF8(text[:maxModelText], "")
 	}
-	text = noise.ReplaceAllString(text, " ")
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text), betweenWords), " ")
+	var b strings.Builder
+	for field := range strings.FieldsSeq(text) {
+		if strings.Contains(field, "://") || strings.HasPrefix(field, "www.") || strings.IndexByte(field, '@') >= 0 || field[0] == '#' {
+			continue
+		}
+		for word := range strings.FieldsFuncSeq(strings.ToLower(field), betweenWords) {
+			if b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(word)
+		}
+	}
+	return b.String()
 }
 
 func betweenWords(r rune) bool {
@@ -165,7 +176,10 @@ func betweenWords(r rune) bool {
 	case '\'', '’', '-', '\u200c':
 		return false
 	}
-	return unicode.IsSpace(r) || unicode.IsPunct(r)
+	if r < 0x80 {
+		return r < 'a' || r > 'z'
+	}
+	return !unicode.IsLetter(r) && !unicode.IsMark(r)
 }
 
 // baseTag is a declared tag without region and variant, or "und": "fr" of
@@ -200,6 +214,9 @@ var siblings = func() map[string]int {
 }()
 
 func sameLanguage(a, b string) bool { return a == b || siblings[a] != 0 && siblings[a] == siblings[b] }
+
+// variantOf gives the written language of labels for spoken varieties.
+var variantOf = map[string]string{"arz": "ar", "wuu": "zh", "yue": "zh"}
 
 // rare are labels of the model that hardly any news is written in.
 var rare = setOf(`als an arz ast av azb ba bar bcl bh bpy bxr cbk ce ceb co cv diq dsb dty dv eml eo frr fy gd gn gom gv

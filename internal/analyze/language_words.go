@@ -42,10 +42,10 @@ func tellByLetters(scores map[string]float64, line string) {
 	}
 }
 
-// functionWords are the commonest small words of languages the model does not
-// know or is weak in, and of English, which it sees everywhere.
-var functionWords = func() map[string]map[string]bool {
-	m := map[string]map[string]bool{}
+// functionWords gives the languages of the commonest small words: languages the
+// model does not know or is weak in, and English, which it sees everywhere.
+var functionWords = func() map[string][]string {
+	m := map[string][]string{}
 	for tag, words := range map[string]string{
 		"en":  "the of and to in for a is are was were on with by from as at that this be has have an it not or after over new says how who their his will",
 		"ha":  "da na ta ya a cikin wajen ne ce ba su shi yana ana za don domin wannan yin kan kuma ko duk mai wanda wata wani kowa sai har daga cewa suna suka kasar bayan tare",
@@ -70,9 +70,15 @@ var functionWords = func() map[string]map[string]bool {
 		"no":  "av og ikke på til er det en ble etter deres de har kan seg noen også bør",
 		"ti":  "ኣብ እዩ ናይ ከምኡውን ኣሎ እዚ ዝኾነ ሰብ መሰል ኣለዎ ዘለዎ ንኩሉ ብዘይ ወይ ካብ ኣይ ኣለዎም እዮም",
 		"am":  "ነው እና ላይ ውስጥ ሰው መብት አለው ወይም ማንኛውም እያንዳንዱ ያለው ናቸው ጋር ግን ወደ እንደ ሁሉ",
+		"ar":  "في من على إلى الى أن عن مع هذا هذه التي الذي بعد قبل بين كل حول ما لا لم قد كما أو و أي ضد خلال",
+		"fa":  "در به از که این است با را برای می آن و تا بر شد شده کرد های یک خود",
+		"ur":  "کے کی میں اور سے کا ہے کو نے پر ہیں اس کہ نہیں بھی گیا",
+		"ps":  "د په او چې کې ته له سره دی شوی یو دا نه هم",
 		"pcm": "di dey na wey don dem fit no go say im wetin pipo una",
 	} {
-		m[tag] = setOf(words)
+		for w := range strings.FieldsSeq(words) {
+			m[w] = append(m[w], tag)
+		}
 	}
 	return m
 }()
@@ -80,33 +86,49 @@ var functionWords = func() map[string]map[string]bool {
 // fewWords is how short a line is too short to miss the small words in.
 const fewWords = 7
 
-// tellByWords strengthens the language whose small words fill the line, and
+// tellByWords strengthens the languages whose small words fill the line, and
 // doubts English where there are none of its own.
 func tellByWords(scores map[string]float64, words []string, script string) {
-	if len(words) < 3 {
+	if len(words) < 3 && script == "Latn" {
 		return
 	}
-	for tag, set := range functionWords {
-		if script != "Latn" && (script != "Ethi" || tag != "ti" && tag != "am") {
-			continue
-		}
-		hits, distinct := 0, map[string]bool{}
-		for _, w := range words {
-			if set[w] {
-				hits++
-				distinct[w] = true
+	hits, distinct := map[string]int{}, map[string]map[string]bool{}
+	for _, w := range words {
+		for _, tag := range functionWords[w] {
+			hits[tag]++
+			if distinct[tag] == nil {
+				distinct[tag] = map[string]bool{}
 			}
+			distinct[tag][w] = true
 		}
-		share := float64(hits) / float64(len(words))
+		if script == "Arab" && arabicArticle(w) {
+			hits["ar"]++
+		}
+	}
+	if hits["en"] == 0 && len(words) >= fewWords {
+		scores["en"] *= 0.3
+	}
+	for tag, n := range hits {
+		share := float64(n) / float64(len(words))
 		switch {
-		case tag == "en" && hits == 0 && len(words) >= fewWords:
-			scores[tag] *= 0.3
+		case defaultScript(tag) != script:
 		case scores[tag] > 0.005:
 			scores[tag] *= 1 + 4*share
-		case len(distinct) >= 3 && share >= 0.3:
+		case len(distinct[tag]) >= 3 && share >= 0.3:
 			scores[tag] += share
 		}
 	}
+}
+
+// arabicArticle reports a word that begins with the article, alone or behind
+// the small words that are written on it.
+func arabicArticle(w string) bool {
+	for _, prefix := range []string{"ال", "بال", "وال", "لل", "كال"} {
+		if strings.HasPrefix(w, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 func setOf(list string) map[string]bool {
