@@ -42,8 +42,8 @@ func Item(doc *news.Document, e news.Entry, o Options) news.Item {
 		GUID:        prose.Cut(prose.Line(e.ID), news.MaxLinkBytes),
 		Title:       prose.Cut(prose.Line(plain(e.Title)), news.MaxTitleBytes),
 		TitleHTML:   markupWithin(e.Title, news.MaxTitleBytes, prose.Inline),
-		SummaryHTML: htmlWithin(withoutTagLines(e.Summary, e), news.MaxBodyBytes),
-		ContentHTML: htmlWithin(withoutTagLines(e.Content, e), news.MaxBodyBytes),
+		SummaryHTML: bodyHTML(e.Summary, e),
+		ContentHTML: bodyHTML(e.Content, e),
 		Published:   e.Published,
 		Updated:     e.Updated,
 		Authors:     people(e.Authors),
@@ -96,7 +96,11 @@ func markupWithin(m news.Markup, limit int, safe func(string) string) string {
 	}
 }
 
-func htmlWithin(m news.Markup, limit int) string { return markupWithin(m, limit, prose.Sanitise) }
+// bodyHTML is a summary or content as safe HTML, its links absolute.
+func bodyHTML(m news.Markup, e news.Entry) string {
+	base := firstOf(m.Base, e.URL)
+	return markupWithin(withoutTagLines(m, e), news.MaxBodyBytes, func(s string) string { return prose.SanitiseAt(s, base) })
+}
 
 // itemText is the plain text of the content, else of the summary.
 func itemText(it *news.Item) string {

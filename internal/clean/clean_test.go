@@ -88,6 +88,8 @@ func TestItemFields(t *testing.T) {
 		{"title cut on a letter", item(news.Entry{Title: news.Markup{Body: strings.Repeat("é", 600)}}).Title, strings.Repeat("é", 512)},
 		{"content rather than summary", item(news.Entry{Summary: html("short"), Content: html("<p>long</p>")}).Text, "long"},
 		{"escaped twice", item(news.Entry{Content: html("&lt;p&gt;a &amp;amp; b&lt;/p&gt;")}).ContentHTML, "<p>a &amp; b</p>"},
+		{"link in the text, against its base", item(news.Entry{URL: "https://press.example/a/b", Content: news.Markup{Body: `<a href="c">x</a>`, HTML: true, Base: "https://other.example/d/"}}).ContentHTML, `<a href="https://other.example/d/c">x</a>`},
+		{"link in the text, against the page", item(news.Entry{URL: "https://press.example/a/b", Content: html(`<a href="c">x</a>`)}).ContentHTML, `<a href="https://press.example/a/c">x</a>`},
 		{"declared direction", item(news.Entry{Direction: "rtl", Title: html("WHO")}).Dir, "rtl"},
 		{"found direction", item(news.Entry{Title: html("منظمة الصحة العالمية تدين الهجوم")}).Dir, "rtl"},
 		{"language of the words, not of the claim", item(news.Entry{Language: "en", Title: html("Le gouvernement doit protéger les soignants")}).Language, "fr"},

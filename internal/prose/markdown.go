@@ -159,7 +159,7 @@ func unescape(s string) string {
 // linkText writes a link so that paper could carry it; an address that may not
 // be followed is left out, as Markdown leaves it out.
 func linkText(words, dest string) string {
-	to, ok := link(dest)
+	to, ok := link(dest, nil)
 	words = strings.TrimSpace(words)
 	shown := strings.TrimPrefix(to, "mailto:")
 	switch {

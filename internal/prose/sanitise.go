@@ -19,37 +19,34 @@ import (
 // that makes a client fetch something. The result is well formed, and
 // Sanitise(Sanitise(x)) == Sanitise(x). Text survives whatever happens to the
 // markup around it, except what stood in script, style and their like.
-func Sanitise(fragment string) string { return untilStable(fragment, false) }
+func Sanitise(fragment string) string { return untilStable(writer{}, fragment) }
+
+// SanitiseAt is Sanitise for a fragment that stood at the address base:
+// relative links in it are resolved, but for those to a place in the same
+// page, which is not ours. An empty base resolves nothing.
+func SanitiseAt(fragment, base string) string {
+	at, err := url.Parse(base)
+	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" {
+		at = nil
+	}
+	return untilStable(writer{base: at}, fragment)
+}
 
 // Inline is Sanitise for a headline: what stands inside a line stays, blocks
 // and links are their words.
-func Inline(fragment string) string { return untilStable(fragment, true) }
+func Inline(fragment string) string { return untilStable(writer{lineOnly: true}, fragment) }
 
-func untilStable(fragment string, lineOnly bool) string {
-	// One pass is nearly always stable; the second one proves it.
+// untilStable repeats the pass until nothing changes. One is nearly always
+// enough; the second one proves it.
+func untilStable(with writer, fragment string) string {
 	for range 5 {
-		next := sanitiseOnce(fragment, lineOnly)
+		next := with.pass(fragment)
 		if next == fragment {
 			return next
 		}
 		fragment = next
 	}
-	return sanitiseOnce(html.EscapeString(HTMLText(fragment)), lineOnly)
-}
-
-// sanitiseOnce rebuilds the fragment well formed and then lets the policy
-// library look at every tag again: two independent readings have to agree
-// before an attribute gets through.
-func sanitiseOnce(fragment string, lineOnly bool) string {
-	w := writer{lineOnly: lineOnly}
-	walk(fragment, &w)
-	w.closeTo(0)
-	w.flushText()
-	safe := policy().Sanitize(w.out.String())
-	if lineOnly {
-		return squeeze(safe)
-	}
-	return strings.TrimSpace(safe)
+	return with.pass(html.EscapeString(HTMLText(fragment)))
 }
 
 // Where an element may stand and what it does to what is open before it.
@@ -133,9 +130,9 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	return p
 })
 
-// link returns an address a reader may follow, or false. Credentials are cut
-// out of it: they serve nobody but a deceiver.
-func link(raw string) (string, bool) {
+// link returns an address a reader may follow, or false. A relative one needs a
+// base. Credentials are cut out: they serve nobody but a deceiver.
+func link(raw string, base *url.URL) (string, bool) {
 	raw = strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' {
 			return -1 // as browsers do
@@ -149,6 +146,9 @@ func link(raw string) (string, bool) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "", false
+	}
+	if u.Scheme == "" && base != nil && raw != "" && raw[0] != '#' {
+		u = base.ResolveReference(u)
 	}
 	switch u.Scheme {
 	case "http", "https":
@@ -177,8 +177,23 @@ type writer struct {
 	out      strings.Builder
 	text     strings.Builder // not yet written, so that a letter and its accent meet
 	stack    []open
-	written  int  // how many of stack are in out
-	lineOnly bool // no blocks, no links
+	written  int      // how many of stack are in out
+	lineOnly bool     // no blocks, no links
+	base     *url.URL // of relative links; may be nil
+}
+
+// pass rebuilds a fragment well formed and then lets the policy library look
+// at every tag again: two independent readings have to agree before an
+// attribute gets through.
+func (w writer) pass(fragment string) string {
+	walk(fragment, &w)
+	w.closeTo(0)
+	w.flushText()
+	safe := policy().Sanitize(w.out.String())
+	if w.lineOnly {
+		return squeeze(safe)
+	}
+	return strings.TrimSpace(safe)
 }
 
 type open struct {
@@ -207,7 +222,7 @@ func (w *writer) start(name string, z *html.Tokenizer, attrs bool) {
 		}
 		return
 	}
-	attr, href := attrsOf(z, a, attrs)
+	attr, href := w.attrsOf(z, a, attrs)
 	if a == atom.A && !href {
 		return
 	}
@@ -233,7 +248,7 @@ func (w *writer) start(name string, z *html.Tokenizer, attrs bool) {
 // blockish are elements that are not kept but part words.
 var blockish = map[string]bool{"img": true, "option": true, "input": true, "button": true, "select": true, "optgroup": true, "head": true, "object": true, "video": true, "audio": true, "html": true}
 
-func attrsOf(z *html.Tokenizer, a atom.Atom, more bool) (rendered string, href bool) {
+func (w *writer) attrsOf(z *html.Tokenizer, a atom.Atom, more bool) (rendered string, href bool) {
 	var b strings.Builder
 	seen := map[string]bool{}
 	for more {
@@ -244,7 +259,7 @@ func attrsOf(z *html.Tokenizer, a atom.Atom, more bool) (rendered string, href b
 			continue
 		}
 		seen[key] = true
-		val, ok := attrValue(a, key, val)
+		val, ok := w.attrValue(a, key, val)
 		if !ok {
 			continue
 		}
@@ -254,7 +269,7 @@ func attrsOf(z *html.Tokenizer, a atom.Atom, more bool) (rendered string, href b
 	return b.String(), href
 }
 
-func attrValue(a atom.Atom, key, val string) (string, bool) {
+func (w *writer) attrValue(a atom.Atom, key, val string) (string, bool) {
 	switch key {
 	case "dir":
 		val = strings.ToLower(strings.TrimSpace(val))
@@ -266,12 +281,12 @@ func attrValue(a atom.Atom, key, val string) (string, bool) {
 		if a != atom.A {
 			return "", false
 		}
-		return link(val)
+		return link(val, w.base)
 	case "cite":
 		if a != atom.Blockquote && a != atom.Q && a != atom.Del && a != atom.Ins {
 			return "", false
 		}
-		return link(val)
+		return link(val, w.base)
 	}
 	re := attributes[a][key]
 	if re == nil {

@@ -64,3 +64,21 @@ func TestSanitise(t *testing.T) {
 		})
 	}
 }
+
+func TestSanitiseAt(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ base, in, want string }{
+		{"https://press.example/en/a", `<a href="b?x=1">y</a>`, `<a href="https://press.example/en/b?x=1">y</a>`},
+		{"https://press.example/en/a", `<a href="/b">y</a><a href="//o.example/c">z</a>`, `<a href="https://press.example/b">y</a><a href="https://o.example/c">z</a>`},
+		{"https://press.example/en/a", `<a href="#note1">1</a>`, "1"},
+		{"https://press.example/en/a", `<a href="javascript:alert(1)">y</a>`, "y"},
+		{"https://press.example/en/a", `<a href="https://o.example/c">y</a>`, `<a href="https://o.example/c">y</a>`},
+		{"javascript:alert(1)", `<a href="b">y</a>`, "y"},
+		{"", `<a href="b">y</a>`, "y"},
+	}
+	for _, tt := range tests {
+		if got := prose.SanitiseAt(tt.in, tt.base); got != tt.want {
+			t.Errorf("SanitiseAt(%q, %q) = %q, want %q", tt.in, tt.base, got, tt.want)
+		}
+	}
+}
