@@ -108,7 +108,8 @@ func (h *house) build() error {
 		Holder: holder, Wake: h.woken, Log: h.log, Now: h.now,
 	})
 	h.curate = curate.New(h.store, h.now)
-	h.access = access.New(h.store, access.Options{Now: h.now})
+	// On a machine of one's own a password will do; in the open it will not.
+	h.access = access.New(h.store, access.Options{Base: h.s.base, Name: h.s.name, AskFactor: h.s.base.Scheme == "https", Now: h.now})
 	return h.buildMail(holder)
 }
 

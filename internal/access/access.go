@@ -1,5 +1,5 @@
 // Package access says who may come to the desk: accounts, the one-time links
-// that begin them, passwords, sessions and the audit log. What an account may
+// that begin them, passwords, passkeys and codes, sessions and the audit log. What an account may
 // do once it is in is staff's to say; readers are another matter altogether
 // and unknown here.
 package access
@@ -10,10 +10,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 )
@@ -29,6 +32,8 @@ type Store interface {
 	AddAccount(ctx context.Context, a *staff.Account, e staff.AuditEntry) error
 	Accounts(ctx context.Context) ([]staff.Account, error)
 	AccountByName(ctx context.Context, name string) (staff.Account, error)
+	AccountByHandle(ctx context.Context, handle []byte) (staff.Account, error)
+	NoteAccount(ctx context.Context, id staff.AccountID, note func(*staff.Account) error) error
 	ChangeAccount(ctx context.Context, id staff.AccountID, e staff.AuditEntry, change func(a *staff.Account, others []staff.Account) error) error
 	AddInvitation(ctx context.Context, hash []byte, id staff.AccountID, expires time.Time) error
 	Invited(ctx context.Context, hash []byte, now time.Time) (staff.Account, error)
@@ -39,23 +44,34 @@ type Store interface {
 	TouchSession(ctx context.Context, hash []byte, seen time.Time) error
 	EndSession(ctx context.Context, hash []byte) error
 	EndStaleSessions(ctx context.Context, idle, begun time.Time) error
+	AddCeremony(ctx context.Context, challenge string, account staff.AccountID, data []byte, now, expires time.Time, most int) error
+	TakeCeremony(ctx context.Context, challenge string, account staff.AccountID, now time.Time) ([]byte, error)
 	Audit(ctx context.Context, e staff.AuditEntry) error
 	AuditLog(ctx context.Context, text string, before int64, limit int) ([]staff.AuditEntry, error)
 }
 
-// Options changes how a Service works. The zero value is the right one
-// everywhere but in tests.
+// Options is what a Service is made of besides its store.
 type Options struct {
-	Now  func() time.Time
-	Cost *Cost // of a password hash; nil = Argon2id as SAFETY asks
+	// Base is the address of the desk: passkeys are bound to its host. Nil:
+	// there are no passkeys.
+	Base *url.URL
+	Name string // of the house, as an authenticator shows it; "" = rightsdesk
+	// AskFactor: a password alone opens nothing but the page that adds a
+	// passkey or codes.
+	AskFactor bool
+	Now       func() time.Time // nil = time.Now
+	Cost      *Cost            // of a password hash; nil = 64 MiB, three passes
 }
 
 // A Service is the door to the desk. It is safe for concurrent use.
 type Service struct {
-	store  Store
-	now    func() time.Time
-	hasher *hasher
-	delays *delays
+	store     Store
+	name      string
+	askFactor bool
+	now       func() time.Time
+	hasher    *hasher
+	delays    *delays
+	webauthn  func() (*webauthn.WebAuthn, error)
 }
 
 // New returns a Service over a store.
@@ -63,10 +79,14 @@ func New(store Store, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Name == "" {
+		o.Name = "rightsdesk"
+	}
 	if o.Cost == nil {
 		o.Cost = &Cost{Memory: 64 << 10, Time: 3}
 	}
-	return &Service{store: store, now: o.Now, hasher: newHasher(*o.Cost), delays: newDelays()}
+	return &Service{store: store, name: o.Name, askFactor: o.AskFactor, now: o.Now, hasher: newHasher(*o.Cost), delays: newDelays(),
+		webauthn: sync.OnceValues(o.newWebAuthn)}
 }
 
 // Audit appends a line to the audit log; a zero At is now. No line ever holds
@@ -116,11 +136,11 @@ func (s *Service) invite(ctx context.Context, id staff.AccountID) (string, error
 	return secret, nil
 }
 
-// Reset takes an account's password away, ends its sessions and returns the
-// secret of a new one-time link.
+// Reset takes an account's password, passkeys and codes away, ends its sessions
+// and returns the secret of a new one-time link.
 func (s *Service) Reset(ctx context.Context, name, by string) (secret string, err error) {
 	a, err := s.change(ctx, name, "reset account", "", by, func(a *staff.Account, _ []staff.Account) error {
-		a.Password, a.Disabled = "", false
+		a.Password, a.TOTP, a.Passkeys, a.Disabled = "", "", nil, false
 		return nil
 	})
 	if err != nil {

@@ -51,7 +51,8 @@ func (d *desk) account(t *testing.T, name string, roles ...staff.Role) {
 
 func (d *desk) signIn(t *testing.T, name, password string) (string, error) {
 	t.Helper()
-	return d.SignIn(t.Context(), access.Attempt{Name: name, Password: password, From: netip.MustParseAddr("192.0.2.7")})
+	secret, _, err := d.SignIn(t.Context(), access.Attempt{Name: name, Password: password, From: netip.MustParseAddr("192.0.2.7")})
+	return secret, err
 }
 
 func TestFirstAdministrator(t *testing.T) {
@@ -150,7 +151,7 @@ func TestSessionFixation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, err := d.SignIn(t.Context(), access.Attempt{Name: "ada", Password: good, Old: planted})
+	secret, _, err := d.SignIn(t.Context(), access.Attempt{Name: "ada", Password: good, Old: planted})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func TestBruteForce(t *testing.T) {
 	tried := 0
 	for second := range 3600 {
 		from := netip.AddrFrom4([4]byte{198, 51, byte(second), 1}) // a network each time
-		if _, err := d.SignIn(t.Context(), access.Attempt{Name: "ada", Password: "guess", From: from}); errors.Is(err, access.ErrWrong) {
+		if _, _, err := d.SignIn(t.Context(), access.Attempt{Name: "ada", Password: "guess", From: from}); errors.Is(err, access.ErrWrong) {
 			tried++
 		}
 		d.now = d.now.Add(time.Second)
@@ -247,7 +248,7 @@ func TestBruteForceOfOneNetwork(t *testing.T) {
 	tried := 0
 	for i := range 3600 {
 		from := netip.MustParseAddr(fmt.Sprintf("2001:db8:1:2%02x::%x", i%256, i)) // one /56
-		if _, err := d.SignIn(t.Context(), access.Attempt{Name: fmt.Sprint("user", i), Password: "guess", From: from}); errors.Is(err, access.ErrWrong) {
+		if _, _, err := d.SignIn(t.Context(), access.Attempt{Name: fmt.Sprint("user", i), Password: "guess", From: from}); errors.Is(err, access.ErrWrong) {
 			tried++
 		}
 		d.now = d.now.Add(time.Second)
@@ -265,7 +266,7 @@ func TestGuessesAtOnce(t *testing.T) {
 	wrong := make(chan bool, 100)
 	for range 100 {
 		wg.Go(func() {
-			_, err := d.SignIn(t.Context(), access.Attempt{Name: "ada", Password: "guess"})
+			_, _, err := d.SignIn(t.Context(), access.Attempt{Name: "ada", Password: "guess"})
 			wrong <- errors.Is(err, access.ErrWrong)
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -29,48 +30,68 @@ type Attempt struct {
 }
 
 // SignIn checks a password and begins a session, whose secret only the browser
-// keeps. It returns ErrWrong, or a *TooMany when this account or network
+// keeps. half says that it opens nothing until the account's second factor was
+// shown too. It returns ErrWrong, or a *TooMany when this account or network
 // failed too often. Sessions that exist are never touched by failures.
-func (s *Service) SignIn(ctx context.Context, a Attempt) (secret string, err error) {
+func (s *Service) SignIn(ctx context.Context, a Attempt) (secret string, half bool, err error) {
+	account, err := s.checkPassword(ctx, a)
+	if err != nil {
+		return "", false, err
+	}
+	if !account.HasFactor() {
+		secret, err = s.Begin(ctx, account, a.Old)
+		return secret, false, err
+	}
+	secret, err = s.begin(ctx, account, a.Old, true)
+	return secret, true, err
+}
+
+func (s *Service) checkPassword(ctx context.Context, a Attempt) (account staff.Account, err error) {
 	keys := keysOf(a)
 	if wait := s.delays.try(s.now(), keys...); wait > 0 {
-		return "", &TooMany{wait}
+		return account, &TooMany{wait}
 	}
-	account, err := s.store.AccountByName(ctx, a.Name)
+	account, err = s.store.AccountByName(ctx, a.Name)
 	if err != nil && !errors.Is(err, news.ErrNotFound) {
-		return "", err
+		return account, err
 	}
 	if account.Disabled || len(a.Password) > MaxPasswordBytes {
 		account.Password, a.Password = "", ""
 	}
 	ok, err := s.hasher.matches(ctx, a.Password, account.Password)
 	if err != nil {
-		return "", err
+		return account, err
 	}
 	if !ok {
-		return "", ErrWrong
+		return account, ErrWrong
 	}
 	s.delays.succeeded(keys...)
-	return s.Begin(ctx, account, a.Old)
+	return account, nil
 }
 
 // Begin starts a session with a fresh secret for somebody who has proved who
 // they are. The secret their browser brought along, old, is never taken over
 // and ends.
 func (s *Service) Begin(ctx context.Context, a staff.Account, old string) (string, error) {
-	secret, hash := newSecret()
-	now := s.now()
-	var replaces []byte
-	if old != "" {
-		replaces = hashOf(old)
-	}
-	if err := s.store.AddSession(ctx, staff.Session{Hash: hash, Account: a, Created: now, Seen: now}, replaces); err != nil {
+	secret, err := s.begin(ctx, a, old, false)
+	if err != nil {
 		return "", err
 	}
 	if err := s.Audit(ctx, s.entry(a.Name, "sign in", a.Name, "")); err != nil {
 		return "", err
 	}
 	return secret, nil
+}
+
+func (s *Service) begin(ctx context.Context, a staff.Account, old string, half bool) (string, error) {
+	secret, hash := newSecret()
+	now := s.now()
+	var replaces []byte
+	if old != "" {
+		replaces = hashOf(old)
+	}
+	err := s.store.AddSession(ctx, staff.Session{Hash: hash, Account: a, Half: half, Created: now, Seen: now}, replaces)
+	return secret, err
 }
 
 // EndOthers ends every session of an account but this one.
@@ -98,6 +119,10 @@ func (s *Service) Session(ctx context.Context, secret string) (staff.Session, er
 	if err != nil {
 		return session, err
 	}
+	if session.Half {
+		return staff.Session{}, fmt.Errorf("session: its second factor is still to come: %w", news.ErrNotFound)
+	}
+	session.Unready = s.askFactor && !session.Account.HasFactor()
 	if !session.Live(now) {
 		if err := s.store.EndSession(ctx, session.Hash); err != nil {
 			return staff.Session{}, err
@@ -119,7 +144,8 @@ func (s *Service) Sessions(ctx context.Context) ([]staff.Session, error) {
 	if err := s.store.EndStaleSessions(ctx, now.Add(-staff.SessionIdle), now.Add(-staff.SessionLife)); err != nil {
 		return nil, err
 	}
-	return s.store.Sessions(ctx)
+	all, err := s.store.Sessions(ctx)
+	return slices.DeleteFunc(all, func(session staff.Session) bool { return session.Half }), err
 }
 
 // SignOut ends the session of a secret.

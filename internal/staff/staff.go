@@ -4,6 +4,7 @@
 package staff
 
 import (
+	"crypto/rand"
 	"fmt"
 	"regexp"
 	"slices"
@@ -58,9 +59,26 @@ type Account struct {
 	Name     string // unique; what `--as` and the audit log say
 	Roles    []Role
 	Password string // argon2id, PHC string; empty until the invitation is taken
+	// Handle is 32 random bytes by which authenticators know the account.
+	Handle   []byte
+	TOTP     string // base32 secret of the codes (RFC 6238); empty without
+	TOTPStep int64  // the last time step a code was used for: none works twice
+	Passkeys []Passkey
 	Disabled bool
 	Created  time.Time
 }
+
+// A Passkey is one authenticator that can prove who somebody is.
+type Passkey struct {
+	Name    string // as its person calls it
+	Data    []byte // the whole credential, JSON; package access reads it
+	Created time.Time
+	Used    time.Time // zero until it was
+}
+
+// HasFactor reports whether the account has more than a password: a passkey or
+// codes.
+func (a *Account) HasFactor() bool { return a.TOTP != "" || len(a.Passkeys) > 0 }
 
 var accountName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ._'-]{0,62}$`)
 
@@ -78,7 +96,9 @@ func NewAccount(name string, roles []Role, now time.Time) (Account, error) {
 			return Account{}, fmt.Errorf("role %q is not one of %v: %w", r, Roles(), news.ErrInvalid)
 		}
 	}
-	return Account{Name: name, Roles: slices.Compact(slices.Sorted(slices.Values(roles))), Created: now}, nil
+	handle := make([]byte, 32)
+	rand.Read(handle) // never fails
+	return Account{Name: name, Roles: slices.Compact(slices.Sorted(slices.Values(roles))), Handle: handle, Created: now}, nil
 }
 
 // May reports whether the account may do p.

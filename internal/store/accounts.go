@@ -10,7 +10,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/staff"
 )
 
-const accountColumns = `a.id, a.name, a.roles, a.password, a.disabled, a.created`
+const accountColumns = `a.id, a.name, a.roles, a.password, a.handle, a.totp, a.totp_step, a.passkeys, a.disabled, a.created`
 
 func scanAccount(row scanner) (staff.Account, error) {
 	var a staff.Account
@@ -21,12 +21,15 @@ func scanAccount(row scanner) (staff.Account, error) {
 // readAccount scans accountColumns into a, and what stands after them into
 // more.
 func readAccount(row scanner, a *staff.Account, more ...any) error {
-	var roles string
+	var roles, passkeys string
 	var created int64
-	if err := row.Scan(append([]any{&a.ID, &a.Name, &roles, &a.Password, &a.Disabled, &created}, more...)...); err != nil {
+	if err := row.Scan(append([]any{&a.ID, &a.Name, &roles, &a.Password, &a.Handle, &a.TOTP, &a.TOTPStep, &passkeys, &a.Disabled, &created}, more...)...); err != nil {
 		return err
 	}
 	a.Created = at(created)
+	if err := fromJSON(passkeys, &a.Passkeys); err != nil {
+		return err
+	}
 	return fromJSON(roles, &a.Roles)
 }
 
@@ -43,9 +46,9 @@ func (s *Store) AddAccount(ctx context.Context, a *staff.Account, e staff.AuditE
 			a.Roles = staff.Roles()
 		}
 		err := tx.QueryRowContext(ctx, `
-			INSERT INTO accounts (name, roles, password, disabled, created) VALUES ($1, $2, $3, $4, $5)
+			INSERT INTO accounts (name, roles, password, handle, disabled, created) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (name) DO NOTHING RETURNING id`,
-			a.Name, toJSON(a.Roles), a.Password, bit(a.Disabled), ms(a.Created)).Scan(&a.ID)
+			a.Name, toJSON(a.Roles), a.Password, a.Handle, bit(a.Disabled), ms(a.Created)).Scan(&a.ID)
 		if err == sql.ErrNoRows {
 			return fmt.Errorf("account %q: the name is taken: %w", a.Name, news.ErrConflict)
 		}
@@ -54,6 +57,15 @@ func (s *Store) AddAccount(ctx context.Context, a *staff.Account, e staff.AuditE
 		}
 		return s.appendAudit(ctx, tx, e)
 	})
+}
+
+// AccountByHandle reads the account an authenticator names.
+func (s *Store) AccountByHandle(ctx context.Context, handle []byte) (staff.Account, error) {
+	a, err := scanAccount(s.r.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts a WHERE a.handle = $1`, handle))
+	if err != nil {
+		return a, notFound(err, "account")
+	}
+	return a, nil
 }
 
 // Accounts lists every account by name.
@@ -104,24 +116,44 @@ func (s *Store) changeAccount(ctx context.Context, tx *sql.Tx, id staff.AccountI
 	if err := change(found, others); err != nil {
 		return err
 	}
-	return s.saveAccount(ctx, tx, found, e)
-}
-
-func (s *Store) saveAccount(ctx context.Context, tx *sql.Tx, a *staff.Account, e staff.AuditEntry) error {
-	for _, step := range []struct {
-		query string
-		args  []any
-	}{
-		{`UPDATE accounts SET name = $1, roles = $2, password = $3, disabled = $4 WHERE id = $5`,
-			[]any{a.Name, toJSON(a.Roles), a.Password, bit(a.Disabled), a.ID}},
-		{`DELETE FROM sessions WHERE account = $1`, []any{a.ID}},
-		{`DELETE FROM invitations WHERE account = $1`, []any{a.ID}},
-	} {
-		if _, err := tx.ExecContext(ctx, step.query, step.args...); err != nil {
-			return fmt.Errorf("save account %q: %w", a.Name, err)
+	if err := saveAccount(ctx, tx, found); err != nil {
+		return err
+	}
+	for _, table := range []string{"sessions", "invitations", "ceremonies"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE account = $1`, id); err != nil {
+			return fmt.Errorf("end %s of account %q: %w", table, found.Name, err)
 		}
 	}
 	return s.appendAudit(ctx, tx, e)
+}
+
+func saveAccount(ctx context.Context, tx *sql.Tx, a *staff.Account) error {
+	passkeys := a.Passkeys
+	if passkeys == nil {
+		passkeys = []staff.Passkey{}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE accounts SET name = $1, roles = $2, password = $3, totp = $4, totp_step = $5, passkeys = $6, disabled = $7 WHERE id = $8`,
+		a.Name, toJSON(a.Roles), a.Password, a.TOTP, a.TOTPStep, toJSON(passkeys), bit(a.Disabled), a.ID)
+	if err != nil {
+		return fmt.Errorf("save account %q: %w", a.Name, err)
+	}
+	return nil
+}
+
+// NoteAccount reads an account, lets note act on it and writes it back in one
+// step, for what changes by use alone: its sessions live on, and the audit log
+// says nothing.
+func (s *Store) NoteAccount(ctx context.Context, id staff.AccountID, note func(*staff.Account) error) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		a, err := scanAccount(tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts a WHERE a.id = $1`, id))
+		if err != nil {
+			return notFound(err, "account %d", id)
+		}
+		if err := note(&a); err != nil {
+			return err
+		}
+		return saveAccount(ctx, tx, &a)
+	})
 }
 
 // AddInvitation stores a one-time link by the hash of its secret. Earlier ones
@@ -169,8 +201,8 @@ func (s *Store) AddSession(ctx context.Context, session staff.Session, replaces 
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = $1`, replaces); err != nil {
 			return fmt.Errorf("replace session: %w", err)
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (hash, account, created, seen) VALUES ($1, $2, $3, $4)`,
-			session.Hash, session.Account.ID, ms(session.Created), ms(session.Seen))
+		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (hash, account, half, created, seen) VALUES ($1, $2, $3, $4, $5)`,
+			session.Hash, session.Account.ID, bit(session.Half), ms(session.Created), ms(session.Seen))
 		if err != nil {
 			return fmt.Errorf("store session: %w", err)
 		}
@@ -178,12 +210,12 @@ func (s *Store) AddSession(ctx context.Context, session staff.Session, replaces 
 	})
 }
 
-const sessionColumns = accountColumns + `, s.hash, s.created, s.seen FROM sessions s JOIN accounts a ON a.id = s.account`
+const sessionColumns = accountColumns + `, s.hash, s.half, s.created, s.seen FROM sessions s JOIN accounts a ON a.id = s.account`
 
 func scanSession(row scanner) (staff.Session, error) {
 	var session staff.Session
 	var created, seen int64
-	if err := readAccount(row, &session.Account, &session.Hash, &created, &seen); err != nil {
+	if err := readAccount(row, &session.Account, &session.Hash, &session.Half, &created, &seen); err != nil {
 		return session, err
 	}
 	session.Created, session.Seen = at(created), at(seen)
@@ -233,4 +265,39 @@ func (s *Store) exec(ctx context.Context, what, query string, args ...any) error
 		}
 		return nil
 	})
+}
+
+// AddCeremony stores what a browser was asked to prove, and forgets those that
+// have expired, and the oldest when more than most are open.
+func (s *Store) AddCeremony(ctx context.Context, challenge string, account staff.AccountID, data []byte, now, expires time.Time, most int) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM ceremonies WHERE expires <= $1`, ms(now)); err != nil {
+			return fmt.Errorf("forget ceremonies: %w", err)
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM ceremonies WHERE challenge IN (SELECT challenge FROM ceremonies ORDER BY expires DESC LIMIT 1000000 OFFSET $1)`, most-1)
+		if err != nil {
+			return fmt.Errorf("forget ceremonies: %w", err)
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO ceremonies (challenge, account, data, expires) VALUES ($1, $2, $3, $4)`, challenge, account, string(data), ms(expires))
+		if err != nil {
+			return fmt.Errorf("store ceremony: %w", err)
+		}
+		return nil
+	})
+}
+
+// TakeCeremony returns what was asked with a challenge, once. The error wraps
+// news.ErrNotFound when it was taken, has expired or was another account's.
+func (s *Store) TakeCeremony(ctx context.Context, challenge string, account staff.AccountID, now time.Time) (data []byte, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		var text string
+		err := tx.QueryRowContext(ctx, `DELETE FROM ceremonies WHERE challenge = $1 AND account = $2 AND expires > $3 RETURNING data`,
+			challenge, account, ms(now)).Scan(&text)
+		if err != nil {
+			return notFound(err, "ceremony")
+		}
+		data = []byte(text)
+		return nil
+	})
+	return data, err
 }

@@ -32,7 +32,8 @@ func (p *Problem) Error() string {
 func (p *Problem) Unwrap() error { return p.Err }
 
 var (
-	errSignIn    = errors.New("nobody is signed in")
+	errSignIn    = errors.New("nobody is signed in, or not just now")
+	errUnready   = errors.New("the account has no second factor yet")
 	errForbidden = &Problem{Status: http.StatusForbidden}
 )
 
@@ -55,8 +56,13 @@ var statusWords = map[int]Problem{
 // faults are logged; what a person typed wrong is not.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	i := requestInfo(r.Context())
-	if errors.Is(err, errSignIn) {
-		s.sendToSignIn(w, r)
+	switch {
+	case errors.Is(err, errSignIn):
+		s.sendTo(w, r, signInFor(r), &Problem{Status: http.StatusUnauthorized})
+		return
+	case errors.Is(err, errUnready):
+		s.sendTo(w, r, AccountPath, &Problem{Status: http.StatusForbidden, Title: "One more step", Link: AccountPath,
+			Text: "This desk asks for a passkey or codes beside the password.", Next: "Add one first."})
 		return
 	}
 	p := problemOf(err)
@@ -151,24 +157,31 @@ func Plain(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// SignInPath is where a person signs in to the desk.
-const SignInPath = "/desk/login"
+// Where a person signs in to the desk, and looks after their own account.
+const (
+	SignInPath  = "/desk/login"
+	AccountPath = "/desk/account"
+)
 
-// sendToSignIn leads somebody who is signed out to the sign-in page and, after
-// reading a page, back to it. A form that was sent is not kept: it says so.
-func (s *Site) sendToSignIn(w http.ResponseWriter, r *http.Request) {
-	to := SignInPath
-	if r.Method == http.MethodGet && !IsFragment(r) && r.URL.Path != "/desk" {
-		to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+// signInFor is the sign-in page that leads back to the page asked for.
+func signInFor(r *http.Request) string {
+	if r.Method != http.MethodGet || IsFragment(r) || r.URL.Path == "/desk" {
+		return SignInPath
 	}
+	return SignInPath + "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+}
+
+// sendTo leads somebody who was reading to another page. Somebody who sent a
+// form is told instead that it was not acted on.
+func (s *Site) sendTo(w http.ResponseWriter, r *http.Request, to string, p *Problem) {
 	switch {
 	case IsFragment(r):
 		w.Header().Set("HX-Redirect", to)
-		w.WriteHeader(http.StatusUnauthorized)
+		w.WriteHeader(p.Status)
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	default:
-		s.fail(w, r, &Problem{Status: http.StatusUnauthorized})
+		s.fail(w, r, p)
 	}
 }
 

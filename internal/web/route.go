@@ -30,6 +30,12 @@ type Route struct {
 	// Secret: the address or the page holds a secret (a token), so nothing
 	// may keep a copy. Routes that need a session are never kept anyway.
 	Secret bool
+	// Unready: the route is open to somebody who has yet to add the second
+	// factor the house asks for.
+	Unready bool
+	// Fresh: its person must have proved who they are within
+	// staff.SessionFresh; else they sign in again first.
+	Fresh bool
 	// AnyOrigin: the request may be sent by another site, because its
 	// authority is the token in its address and not a cookie (RFC 8058).
 	AnyOrigin bool
@@ -119,6 +125,12 @@ func (s *Site) admit(w http.ResponseWriter, r *http.Request, route Route, info *
 		return err
 	}
 	info.session = session
+	switch {
+	case session.Unready && !route.Unready:
+		return errUnready
+	case route.Fresh && !session.Fresh(s.now()):
+		return errSignIn
+	}
 	if route.Needs != SignedIn && !session.Account.May(route.Needs) {
 		return errForbidden
 	}

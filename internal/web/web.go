@@ -32,7 +32,8 @@ type Options struct {
 	Name string
 	// Sessions says whose session a browser's secret is.
 	Sessions Sessions
-	Log      *slog.Logger
+	Log      *slog.Logger     // nil discards
+	Now      func() time.Time // nil is time.Now
 }
 
 // Sessions says who is signed in.
@@ -49,6 +50,7 @@ type Site struct {
 	name     string
 	sessions Sessions
 	log      *slog.Logger
+	now      func() time.Time
 	pages    *pages
 	static   map[string]asset // by public name
 	origin   *http.CrossOriginProtection
@@ -65,9 +67,12 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web templates: %w", err)
 	}
-	s := &Site{base: base, name: o.Name, sessions: o.Sessions, log: o.Log, origin: http.NewCrossOriginProtection()}
+	s := &Site{base: base, name: o.Name, sessions: o.Sessions, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
 	}
 	if err := s.origin.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
 		return nil, fmt.Errorf("base address: %w", err)

@@ -246,7 +246,7 @@ func TestStatic(t *testing.T) {
 	t.Parallel()
 	h := webtest.Site(t).Handler(testRoutes())
 	page := webtest.Get(h, "/nothing", "").Body.String()
-	_, rest, ok := strings.Cut(page, `href="/static/`)
+	_, rest, ok := strings.Cut(page, `rel="stylesheet" href="/static/`)
 	if !ok {
 		t.Fatalf("the page names no style sheet:\n%s", page)
 	}

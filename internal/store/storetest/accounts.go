@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 	"github.com/ifhhro/rightsdesk/internal/store"
@@ -15,7 +16,7 @@ var evening = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 
 func addAccount(t *testing.T, s *store.Store, name string, roles ...staff.Role) staff.Account {
 	t.Helper()
-	a := staff.Account{Name: name, Roles: roles, Created: evening}
+	a := staff.Account{Name: name, Roles: roles, Handle: []byte("handle of " + name), Created: evening}
 	if err := s.AddAccount(t.Context(), &a, staff.AuditEntry{At: evening, Who: "test", What: "add account", Subject: "account " + name}); err != nil {
 		t.Fatal(err)
 	}
@@ -31,8 +32,11 @@ func accounts(t *testing.T, open Opener) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Error(diff)
+		}
+		if got, err := s.AccountByHandle(t.Context(), want.Handle); err != nil || got.Name != "cara" {
+			t.Errorf("AccountByHandle = %q, %v", got.Name, err)
 		}
 		first, err := s.AccountByName(t.Context(), "ada")
 		if err != nil {
@@ -45,7 +49,7 @@ func accounts(t *testing.T, open Opener) {
 	t.Run("a name is taken once", func(t *testing.T) {
 		s := open(t)
 		addAccount(t, s, "ada")
-		err := s.AddAccount(t.Context(), &staff.Account{Name: "ada"}, staff.AuditEntry{})
+		err := s.AddAccount(t.Context(), &staff.Account{Name: "ada", Handle: []byte("another")}, staff.AuditEntry{})
 		if !errors.Is(err, news.ErrConflict) {
 			t.Errorf("AddAccount = %v, want conflict", err)
 		}
@@ -82,6 +86,65 @@ func accounts(t *testing.T, open Opener) {
 		}
 		if _, err := s.Invited(t.Context(), link, evening); !errors.Is(err, news.ErrNotFound) {
 			t.Errorf("the invitation lives on: %v", err)
+		}
+	})
+	t.Run("a note keeps sessions, and factors come back as they went in", func(t *testing.T) {
+		s := open(t)
+		a := addAccount(t, s, "ada")
+		session := staff.Session{Hash: []byte("session"), Account: a, Half: true, Created: evening, Seen: evening}
+		if err := s.AddSession(t.Context(), session, nil); err != nil {
+			t.Fatal(err)
+		}
+		want := []staff.Passkey{{Name: "laptop", Data: []byte(`{"id":"x"}`), Created: evening, Used: evening}}
+		err := s.NoteAccount(t.Context(), a.ID, func(a *staff.Account) error {
+			a.Passkeys, a.TOTP, a.TOTPStep = want, "SECRET", 7
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Session(t.Context(), session.Hash)
+		if err != nil || !got.Half || got.Account.TOTP != "SECRET" || got.Account.TOTPStep != 7 {
+			t.Errorf("Session = %+v, %v", got, err)
+		}
+		if diff := cmp.Diff(want, got.Account.Passkeys); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("a ceremony is taken once, by its account, in time", func(t *testing.T) {
+		s := open(t)
+		add := func(challenge string, account staff.AccountID, most int) {
+			t.Helper()
+			if err := s.AddCeremony(t.Context(), challenge, account, []byte("data of "+challenge), evening, evening.Add(time.Minute), most); err != nil {
+				t.Fatal(err)
+			}
+		}
+		take := func(challenge string, account staff.AccountID, now time.Time) bool {
+			t.Helper()
+			data, err := s.TakeCeremony(t.Context(), challenge, account, now)
+			if err != nil && !errors.Is(err, news.ErrNotFound) {
+				t.Fatal(err)
+			}
+			return string(data) == "data of "+challenge
+		}
+		add("a", 1, 9)
+		if take("a", 2, evening) || take("a", 1, evening.Add(time.Minute)) {
+			t.Error("taken by another account, or too late")
+		}
+		if !take("a", 1, evening) || take("a", 1, evening) {
+			t.Error("not taken, or twice")
+		}
+		for _, challenge := range []string{"b", "c", "d"} {
+			add(challenge, 0, 2)
+		}
+		open := 0
+		for _, challenge := range []string{"b", "c", "d"} {
+			if take(challenge, 0, evening) {
+				open++
+			}
+		}
+		if open != 2 {
+			t.Errorf("%d ceremonies are open, want the bound of 2", open)
 		}
 	})
 	t.Run("an invitation is taken once", func(t *testing.T) {

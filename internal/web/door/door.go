@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/access"
@@ -29,15 +30,27 @@ func (s *Server) Routes() []web.Route {
 	return []web.Route{
 		{Pattern: "GET /desk/login", Needs: web.Anyone, Secret: true, Do: s.signInPage},
 		{Pattern: "POST /desk/login", Needs: web.Anyone, Secret: true, Do: s.signIn},
+		// The second factor, after the password.
+		{Pattern: "GET /desk/login/code", Needs: web.Anyone, Secret: true, Do: s.codePage},
+		{Pattern: "POST /desk/login/code", Needs: web.Anyone, Secret: true, Do: s.signInCode},
+		// A passkey instead of both; these two speak JSON with the script.
+		{Pattern: "POST /desk/login/passkey/ask", Needs: web.Anyone, Secret: true, Do: s.askPasskey},
+		{Pattern: "POST /desk/login/passkey", Needs: web.Anyone, Secret: true, Do: s.signInPasskey},
 		// Signing out needs no live session: an old one is forgotten too.
 		{Pattern: "POST /desk/logout", Needs: web.Anyone, Secret: true, Do: s.signOut},
 		// The one-time link: its secret is the authority.
 		{Pattern: "GET /desk/invitation/{secret}", Needs: web.Anyone, Secret: true, Do: s.invitationPage},
 		{Pattern: "POST /desk/invitation/{secret}", Needs: web.Anyone, Secret: true, Do: s.takeInvitation},
 		// One's own account.
-		{Pattern: "GET /desk/account", Needs: web.SignedIn, Do: s.account},
-		{Pattern: "POST /desk/account/password", Needs: web.SignedIn, Do: s.changePassword},
-		{Pattern: "POST /desk/account/sessions", Needs: web.SignedIn, Do: s.endOthers},
+		{Pattern: "GET /desk/account", Needs: web.SignedIn, Unready: true, Do: s.account},
+		{Pattern: "POST /desk/account/password", Needs: web.SignedIn, Unready: true, Do: s.changePassword},
+		{Pattern: "POST /desk/account/sessions", Needs: web.SignedIn, Unready: true, Do: s.endOthers},
+		{Pattern: "POST /desk/account/passkeys/ask", Needs: web.SignedIn, Unready: true, Fresh: true, Do: s.askNewPasskey},
+		{Pattern: "POST /desk/account/passkeys", Needs: web.SignedIn, Unready: true, Fresh: true, Do: s.addPasskey},
+		{Pattern: "POST /desk/account/passkeys/drop", Needs: web.SignedIn, Fresh: true, Do: s.dropPasskey},
+		{Pattern: "GET /desk/account/codes", Needs: web.SignedIn, Unready: true, Fresh: true, Do: s.codesPage},
+		{Pattern: "POST /desk/account/codes", Needs: web.SignedIn, Unready: true, Fresh: true, Do: s.useCodes},
+		{Pattern: "POST /desk/account/codes/drop", Needs: web.SignedIn, Fresh: true, Do: s.dropCodes},
 	}
 }
 
@@ -59,7 +72,7 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	attempt := s.attempt(r, r.FormValue("name"))
-	secret, err := s.access.SignIn(r.Context(), attempt)
+	secret, half, err := s.access.SignIn(r.Context(), attempt)
 	page := signInPage{Name: attempt.Name, Next: web.Next(r, "")}
 	var wait *access.TooMany
 	switch {
@@ -73,7 +86,11 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.site.SetSession(w, secret)
-	http.Redirect(w, r, web.Next(r, "/desk"), http.StatusSeeOther)
+	to := web.Next(r, "/desk")
+	if half {
+		to = "/desk/login/code?" + url.Values{"next": {to}}.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
@@ -159,6 +176,7 @@ func (s *Server) takeInvitation(w http.ResponseWriter, r *http.Request) error {
 type accountPage struct {
 	Account  staff.Account
 	Least    int
+	Unready  bool // a second factor must be added first
 	Sessions []sessionLine
 	Wrong    string
 	Done     string
@@ -169,16 +187,23 @@ type sessionLine struct {
 	Here        bool
 }
 
+// dones say what was done, after the redirect that follows a form.
+var dones = map[string]string{
+	"password":     "Your password was changed. Everywhere else you were signed out.",
+	"sessions":     "Everywhere else you were signed out.",
+	"passkey":      "The passkey was added. From now on you can sign in with it alone.",
+	"drop-passkey": "The passkey was taken away.",
+	"codes":        "Codes are in use. From now on your password asks for one.",
+	"drop-codes":   "Codes are not asked for any more.",
+}
+
 func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
-	return s.renderAccount(w, r, http.StatusOK, "", map[string]string{
-		"password": "Your password was changed. Everywhere else you were signed out.",
-		"sessions": "Everywhere else you were signed out.",
-	}[r.FormValue("done")])
+	return s.renderAccount(w, r, http.StatusOK, "", dones[r.FormValue("done")])
 }
 
 func (s *Server) renderAccount(w http.ResponseWriter, r *http.Request, status int, wrong, done string) error {
 	here := web.Session(r)
-	page := accountPage{Account: here.Account, Least: access.MinPasswordRunes, Wrong: wrong, Done: done}
+	page := accountPage{Account: here.Account, Least: access.MinPasswordRunes, Unready: here.Unready, Wrong: wrong, Done: done}
 	all, err := s.access.Sessions(r.Context())
 	if err != nil {
 		return err
@@ -189,6 +214,18 @@ func (s *Server) renderAccount(w http.ResponseWriter, r *http.Request, status in
 		}
 	}
 	return s.site.RenderStatus(w, r, status, "door/account", page)
+}
+
+// done begins a new session after a change that ended all of them, and leads
+// back to the account.
+func (s *Server) done(w http.ResponseWriter, r *http.Request, what string) error {
+	secret, err := s.access.Begin(r.Context(), *web.Account(r), "")
+	if err != nil {
+		return err
+	}
+	s.site.SetSession(w, secret)
+	http.Redirect(w, r, web.AccountPath+"?done="+what, http.StatusSeeOther)
+	return nil
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
@@ -203,13 +240,7 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	secret, err := s.access.Begin(r.Context(), *account, "")
-	if err != nil {
-		return err
-	}
-	s.site.SetSession(w, secret)
-	http.Redirect(w, r, "/desk/account?done=password", http.StatusSeeOther)
-	return nil
+	return s.done(w, r, "password")
 }
 
 // endOthers signs the person out everywhere but here.

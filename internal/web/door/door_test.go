@@ -13,16 +13,19 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/ifhhro/rightsdesk/internal/web"
 	"github.com/ifhhro/rightsdesk/internal/web/webtest"
+	"github.com/pquerna/otp/totp"
 )
 
 func TestPages(t *testing.T) {
 	t.Parallel()
 	evil := webtest.Hostile
-	hostile := staff.Account{Name: evil, Roles: []staff.Role{staff.Role(evil)}}
+	hostile := staff.Account{Name: evil, Roles: []staff.Role{staff.Role(evil)}, TOTP: evil, Passkeys: []staff.Passkey{{Name: evil}, {}}}
 	webtest.Pages(t, "door", map[string][]any{
 		"door/login":      {signInPage{}, signInPage{Name: evil, Next: webtest.HostileLink, Wrong: evil, Empty: true}},
 		"door/invitation": {invitationPage{MayRename: true}, invitationPage{Name: evil, Roles: hostile.Roles, Wrong: evil}},
-		"door/account": {accountPage{}, accountPage{Account: hostile, Wrong: evil, Done: evil,
+		"door/code":       {codePage{}, codePage{Next: webtest.HostileLink, Codes: true, Passkey: true, Wrong: evil}},
+		"door/codes":      {codesPage{}, codesPage{access.Enrolment{Secret: evil, URL: webtest.HostileLink, QR: evil, Size: 21}, evil}},
+		"door/account": {accountPage{Unready: true}, accountPage{Account: hostile, Wrong: evil, Done: evil,
 			Sessions: []sessionLine{{time.Now(), time.Now(), true}, {}}}},
 	})
 }
@@ -43,7 +46,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { _ = s.Close() })
 	h := &house{now: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)}
 	h.access = access.New(s, access.Options{Now: func() time.Time { return h.now }, Cost: &access.Cost{Memory: 8, Time: 1}})
-	site, err := web.New(web.Options{BaseURL: webtest.Base, Sessions: h.access})
+	site, err := web.New(web.Options{BaseURL: webtest.Base, Sessions: h.access, Now: func() time.Time { return h.now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,5 +200,71 @@ func TestOwnAccount(t *testing.T) {
 	}
 	if w := webtest.Get(h, "/desk", cookie(w)); w.Code != 200 {
 		t.Errorf("the browser that changed it was signed out: %d", w.Code)
+	}
+}
+
+func TestSignInWithACode(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.ada(t)
+	here := cookie(webtest.Post(h, "/desk/login", "", form("name", "Ada", "password", good)))
+	page := webtest.Get(h, "/desk/account/codes", here).Body.String()
+	_, rest, _ := strings.Cut(page, `name="secret" value="`)
+	key, _, ok := strings.Cut(rest, `"`)
+	if !ok || !strings.Contains(page, "<svg") {
+		t.Fatalf("the page shows no key:\n%s", page)
+	}
+	code := func() string {
+		c, err := totp.GenerateCode(key, h.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if w := webtest.Post(h, "/desk/account/codes", here, form("secret", key, "code", "000000")); w.Code != 422 || !strings.Contains(w.Body.String(), key) {
+		t.Errorf("a wrong code = %d", w.Code)
+	}
+	w := webtest.Post(h, "/desk/account/codes", here, form("secret", key, "code", code()))
+	if w.Code != 303 || webtest.Get(h, "/desk", cookie(w)).Code != 200 || webtest.Get(h, "/desk", here).Code != 303 {
+		t.Fatalf("enrolling = %d", w.Code)
+	}
+	h.now = h.now.Add(time.Minute)
+	w = webtest.Post(h, "/desk/login", "", form("name", "Ada", "password", good, "next", "/desk/account"))
+	half := cookie(w)
+	if got := w.Header().Get("Location"); got != "/desk/login/code?next=%2Fdesk%2Faccount" {
+		t.Errorf("after the password: %q", got)
+	}
+	if w := webtest.Get(h, "/desk", half); w.Code != 303 {
+		t.Errorf("the password alone opens the desk: %d", w.Code)
+	}
+	if w := webtest.Get(h, "/desk/login/code", half); w.Code != 200 {
+		t.Errorf("the code page = %d", w.Code)
+	}
+	if w := webtest.Post(h, "/desk/login/code", half, form("code", "000000")); w.Code != 422 {
+		t.Errorf("a wrong code = %d", w.Code)
+	}
+	w = webtest.Post(h, "/desk/login/code", half, form("code", code(), "next", "/desk/account"))
+	if w.Code != 303 || w.Header().Get("Location") != "/desk/account" || webtest.Get(h, "/desk", cookie(w)).Code != 200 {
+		t.Errorf("the right code = %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	if w := webtest.Get(h, "/desk/login/code", ""); w.Code != 401 {
+		t.Errorf("the code page without a password = %d", w.Code)
+	}
+}
+
+// What a borrowed browser must not do asks for the password again.
+func TestFactorsNeedAFreshSignIn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.ada(t)
+	here := cookie(webtest.Post(h, "/desk/login", "", form("name", "Ada", "password", good)))
+	h.now = h.now.Add(staff.SessionFresh)
+	if w := webtest.Get(h, "/desk/account/codes", here); w.Header().Get("Location") != "/desk/login?next=%2Fdesk%2Faccount%2Fcodes" {
+		t.Errorf("after ten minutes the codes page leads to %q", w.Header().Get("Location"))
+	}
+	for _, path := range []string{"/desk/account/codes", "/desk/account/codes/drop", "/desk/account/passkeys/ask", "/desk/account/passkeys", "/desk/account/passkeys/drop"} {
+		if w := webtest.Post(h, path, here, "n=0"); w.Code != 401 {
+			t.Errorf("POST %s after ten minutes = %d, want 401", path, w.Code)
+		}
 	}
 }

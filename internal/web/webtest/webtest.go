@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
@@ -43,7 +44,7 @@ type sessions []staff.Account
 func (all sessions) Session(_ context.Context, secret string) (staff.Session, error) {
 	for _, a := range all {
 		if a.Name == secret {
-			return staff.Session{Account: a}, nil
+			return staff.Session{Account: a, Created: time.Now()}, nil
 		}
 	}
 	return staff.Session{}, fmt.Errorf("session: %w", news.ErrNotFound)

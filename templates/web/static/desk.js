@@ -121,7 +121,7 @@
     const undone = li.classList.contains("done");
     document.addEventListener("htmx:afterSwap", () => focusRow(undone ? document.getElementById(li.id) : next), { once: true });
   });
-  const target = location.hash && document.getElementById(location.hash.slice(1));
+  const target = document.getElementById(location.hash.slice(1));
   if (target?.matches("li[data-story]")) focusRow(target);
   else if (location.hash === "#topics" || location.hash === "#commentary") show(location.hash);
 })();

@@ -295,12 +295,16 @@ CREATE TABLE leases (
 
 -- Desk accounts.
 CREATE TABLE accounts (
-	id       INTEGER PRIMARY KEY,
-	name     TEXT    NOT NULL UNIQUE,
-	roles    TEXT    NOT NULL,                 -- JSON list
-	password TEXT    NOT NULL DEFAULT '',      -- argon2id, PHC string
-	disabled INTEGER NOT NULL DEFAULT 0,
-	created  BIGINT  NOT NULL
+	id        INTEGER PRIMARY KEY,
+	name      TEXT    NOT NULL UNIQUE,
+	roles     TEXT    NOT NULL,                -- JSON list
+	password  TEXT    NOT NULL DEFAULT '',     -- argon2id, PHC string
+	handle    BLOB    NOT NULL UNIQUE,         -- random; what authenticators call the account
+	totp      TEXT    NOT NULL DEFAULT '',     -- base32; '' without
+	totp_step BIGINT  NOT NULL DEFAULT 0,      -- the last one used: no code works twice
+	passkeys  TEXT    NOT NULL DEFAULT '[]',   -- JSON list with everything about each
+	disabled  INTEGER NOT NULL DEFAULT 0,
+	created   BIGINT  NOT NULL
 );
 
 -- One-time links that let somebody set a password.
@@ -311,12 +315,21 @@ CREATE TABLE invitations (
 );
 
 CREATE TABLE sessions (
-	hash    BLOB   PRIMARY KEY,                -- SHA-256 of the 256-bit secret
-	account BIGINT NOT NULL REFERENCES accounts (id),
-	created BIGINT NOT NULL,                   -- when its person proved who they are
-	seen    BIGINT NOT NULL                    -- the last request, to the minute
+	hash    BLOB    PRIMARY KEY,               -- SHA-256 of the 256-bit secret
+	account BIGINT  NOT NULL REFERENCES accounts (id),
+	half    INTEGER NOT NULL DEFAULT 0,        -- 1: the second factor is still to come
+	created BIGINT  NOT NULL,                  -- when its person proved who they are
+	seen    BIGINT  NOT NULL                   -- the last request, to the minute
 );
 CREATE INDEX sessions_account ON sessions (account);
+
+-- What a browser was asked to prove with a passkey: each challenge once.
+CREATE TABLE ceremonies (
+	challenge TEXT   PRIMARY KEY,
+	account   BIGINT NOT NULL,                 -- 0 at sign-in: the passkey says who
+	data      TEXT   NOT NULL,
+	expires   BIGINT NOT NULL
+);
 
 -- What was done at the desk, hash-chained. Append only.
 CREATE TABLE audit (
