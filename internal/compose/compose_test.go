@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		f.Value.Set("25") // every check renders an issue
+		f.Value.Set("15") // every check renders an issue
 	}
 	os.Exit(m.Run())
 }

@@ -481,6 +481,35 @@ func (r *Rendered) read(v audience.Variant, form audience.Format) string {
 	return strings.ReplaceAll(b.String(), "\r\n", "\n")
 }
 
+// A Size is how large a variant becomes, beside what it may be.
+type Size struct {
+	HTML    int // bytes of decoded HTML without the reader's addresses; MaxHTML is the most
+	Message int // bytes on the wire, about; MaxLite is the most for lite
+	Short   int // stories that stand as a headline with a link
+	Left    int // stories that are left to the web
+}
+
+// Size measures a variant.
+func (r *Rendered) Size(v audience.Variant) Size {
+	form := v.Format
+	if form != audience.FormatText && form != audience.FormatLite {
+		form = audience.FormatHTML
+	}
+	lang := r.language(v.Language)
+	p := r.editions[edition{lang, form}]
+	pl := p.plan(v.Stories)
+	s := Size{Message: len(r.Append(nil, v, Copy{})), Left: len(v.Stories) - len(pl.form)}
+	for _, f := range pl.form {
+		if f == asBrief {
+			s.Short++
+		}
+	}
+	if form == audience.FormatHTML {
+		s.HTML = len(r.HTML(v))
+	}
+	return s
+}
+
 // MessageID is a copy's identity over every attempt, without angle brackets:
 // the issue and a keyed hash of the reader. Nobody without the key can tell
 // whose it is, or that two issues' ids are one reader's.

@@ -185,7 +185,7 @@ func (in *Input) when(w *words.Words) string {
 	if in.Issue.Number > 0 {
 		number = w.Say("mail.number", "number", in.Issue.Number)
 	}
-	return dotted(number, w.FullDate(in.instant().In(in.House.zone())))
+	return dotted(number, in.week(w), w.FullDate(in.instant().In(in.House.zone())))
 }
 
 // arrange puts the stories in their sections.
