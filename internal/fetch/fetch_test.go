@@ -130,6 +130,7 @@ func TestStatus(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	t.Parallel()
+	//lint:ignore S1021 the handler names the address it is served at
 	var at string
 	at = serve(t, func(w http.ResponseWriter, r *http.Request) {
 		var n, code int
