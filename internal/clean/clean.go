@@ -142,7 +142,7 @@ func categories(in []news.Category) []news.Category {
 	for _, c := range in {
 		c = news.Category{
 			Term:   prose.Cut(prose.Line(c.Term), news.MaxTitleBytes),
-			Scheme: prose.Cut(prose.Line(c.Scheme), news.MaxLinkBytes),
+			Scheme: scheme(c.Scheme),
 			Label:  prose.Cut(prose.Line(c.Label), news.MaxTitleBytes),
 		}
 		if c.Term != "" || c.Label != "" {
@@ -151,6 +151,18 @@ func categories(in []news.Category) []news.Category {
 	}
 	return out
 }
+
+// scheme is where a category's terms come from: a name or an address, but none
+// that runs.
+func scheme(s string) string {
+	s = prose.Cut(prose.Line(s), news.MaxLinkBytes)
+	if runs.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
+var runs = regexp.MustCompile(`(?i)^\W*(?:javascript|vbscript|data):`)
 
 func enclosures(in []news.Enclosure) []news.Enclosure {
 	var out []news.Enclosure
