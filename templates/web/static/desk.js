@@ -112,16 +112,15 @@
   };
   showOff();
 
-  // A decided row gives way to the next one.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const li = event.detail.target.closest?.(".queue > li");
-    if (!li || event.detail.isError) return;
+  // A decided row gives way to the next one; one that came back has the focus.
+  document.addEventListener("htmx:load", (event) => {
+    const li = event.detail.elt;
+    if (!li.matches?.(".queue > li")) return;
     const list = all(".queue > li");
-    const next = list.slice(list.indexOf(li) + 1).find((other) => other.dataset.story);
-    const undone = li.classList.contains("done");
-    document.addEventListener("htmx:afterSwap", () => focusRow(undone ? document.getElementById(li.id) : next), { once: true });
+    const after = list.slice(list.indexOf(li) + 1).find((other) => other.dataset.story);
+    focusRow(li.dataset.story ? li : after ?? rows().pop() ?? li);
   });
-  const target = document.getElementById(location.hash.slice(1));
+  const target = location.hash ? document.getElementById(location.hash.slice(1)) : null;
   if (target?.matches("li[data-story]")) focusRow(target);
   else if (location.hash === "#topics" || location.hash === "#commentary") show(location.hash);
 })();
