@@ -150,6 +150,13 @@ func (b *Browser) Until(what, expression string) {
 	}
 }
 
+// Follow clicks and waits for the page that comes of it.
+func (b *Browser) Follow(query string) {
+	b.t.Helper()
+	b.Do(chromedp.Evaluate(`window.leaving = true`, nil), chromedp.Click(query, chromedp.ByQuery))
+	b.Until("the next page after "+query, `!window.leaving && document.readyState === "complete"`)
+}
+
 // Read returns what a script's expression gives as JSON into v.
 func (b *Browser) Read(expression string, v any) {
 	b.t.Helper()
@@ -239,4 +246,3 @@ func (b *Browser) Judge(name, axe string) {
 		b.t.Errorf("%s: axe %s: %s\n\t%s", name, v.ID, v.Help, strings.Join(v.Nodes, "\n\t"))
 	}
 }
-
