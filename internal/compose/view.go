@@ -49,6 +49,7 @@ type view struct {
 
 type sectionView struct {
 	Heading string
+	Lang    tongue
 	Stories []*storyView
 }
 
@@ -119,6 +120,17 @@ func (t tongue) Attr() template.HTMLAttr {
 	return template.HTMLAttr(attr)
 }
 
+// Slant is the class for lines set apart by italics, which Arabic and Chinese
+// letters do not have.
+func (t tongue) Slant() string {
+	base, _, _ := strings.Cut(t.lang, "-")
+	switch base {
+	case "ar", "fa", "ur", "he", "zh", "ja", "ko":
+		return "upright"
+	}
+	return "slanted"
+}
+
 // A rich is a Markdown text in both its forms.
 type rich struct {
 	tongue
@@ -150,18 +162,18 @@ func (in *Input) view(lang string) *view {
 		Introduction:   newRich(text.Introduction, tongue{orEnglish(text.Language), lang}),
 		UnsubscribeURL: unsubscribeMark, Postal: in.House.Postal, base: in.House.pages(lang), zone: in.House.zone(),
 	}
-	if !has { // a title nobody translated tells its reader nothing
-		v.Title, v.TitleLang = w.Say("mail.title"), tongue{lang, lang}
-	}
 	if v.Dir == "rtl" {
 		v.Start = "right"
 	}
 	if in.Preferences {
 		v.PreferencesURL = preferencesMark
 	}
-	v.Subject = w.Say("mail.subject", "title", v.Title, "week", in.week(w))
 	v.IssueURL = v.base + "/issues/" + in.Issue.Name
 	in.arrange(v, text.Headings)
+	if !has { // a title nobody translated tells its reader nothing
+		v.Title, v.TitleLang = w.Say("mail.title"), tongue{lang, lang}
+	}
+	v.Subject = w.Say("mail.subject", "title", v.Title, "week", in.week(w))
 	in.surround(v)
 	return v
 }
@@ -195,7 +207,7 @@ func (in *Input) arrange(v *view, headings []string) {
 		byID[in.Stories[i].ID] = &in.Stories[i]
 	}
 	for n, s := range in.Issue.Sections {
-		sv := sectionView{Heading: headings[n]}
+		sv := sectionView{Heading: headings[n], Lang: v.TitleLang}
 		for _, id := range s.Stories {
 			if story := byID[id]; story != nil {
 				sv.Stories = append(sv.Stories, v.story(story))
@@ -272,12 +284,12 @@ func (v *view) story(s *news.Story) *storyView {
 	tg := v.tongue(t.Language)
 	sv := &storyView{
 		ID: s.ID, Lang: tg, Headline: t.Headline, URL: v.base + "/stories/" + s.Name(),
-		About: v.about(s), Sources: v.sources(s), Summary: newRich(t.Summary, tg),
+		About: v.about(s), Sources: v.sources(s), Summary: v.ownOr(t.Summary, tg, s.Summary, s),
 	}
 	if sv.Summary != nil {
 		sv.Short = short(sv.Summary.Text)
 	}
-	if r := newRich(t.Commentary, tg); r != nil {
+	if r := v.ownOr(t.Commentary, tg, s.Commentary, s); r != nil {
 		sv.Commentary = &comment{*r, s.By}
 	}
 	for _, q := range s.Quotes {
@@ -292,6 +304,15 @@ func (v *view) story(s *news.Story) *storyView {
 	}
 	v.links(s, sv)
 	return sv
+}
+
+// ownOr is a translated text, or the story's own where that part of it was not
+// translated: our comment is not lost with the headline's translation.
+func (v *view) ownOr(text string, tg tongue, own string, s *news.Story) *rich {
+	if r := newRich(text, tg); r != nil {
+		return r
+	}
+	return newRich(own, v.tongue(s.Language))
 }
 
 // links are the ways on from a story.
