@@ -115,7 +115,7 @@ var abbreviations = map[string]bool{}
 
 func init() {
 	const list = "mr mrs ms dr prof st gen col lt sgt capt rev hon sen rep gov no nos art arts para paras p pp vol fig ch sec vs cf approx " +
-		"e.g i.e u.s u.n jan feb mar apr jun jul aug sep sept oct nov dec " +
+		"e.g i.e u.s u.n a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec " +
 		"m mm mme mlle mgr me av bd env sr sra srta dra ud uds núm pág ej lic ing dhr mevr drs ir nr blz bijv ca o.a d.w.z " +
 		"г гг ул им т д др проф стр рис ст п пп см напр обл р"
 	for w := range strings.FieldsSeq(list) {

@@ -7,7 +7,6 @@
 package classify
 
 import (
-	"cmp"
 	"embed"
 	"fmt"
 	"maps"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/symbols"
 )
 
 // A Text is an item as the classifier reads it: plain text, no tags.
@@ -74,14 +74,20 @@ func shipped(language string) *lexicon {
 
 // Read says what a text is about and what it tells.
 func (c *Classifier) Read(t Text) news.Facts {
-	return news.Facts{Kind: cmp.Or(t.Kind, "other"), Topics: c.topics(t)}
+	language := c.lexiconFor(t)
+	d := newDocument(t.Title, t.Body, language)
+	return news.Facts{
+		Kind:      kindFinders[language]().kind(d, t.Kind),
+		Topics:    topics(d, c.lexicons[language](), t.Leans),
+		Countries: gazetteers[language]().countries(d),
+		UNSymbols: symbols.InText(t.Title + "\n" + t.Body),
+		Deadlines: deadlines(t, language),
+		Quotes:    quotes(t.Body, language),
+	}
 }
 
-func (c *Classifier) topics(t Text) []news.TopicScore {
-	language := c.lexiconFor(t)
-	l := c.lexicons[language]()
-	d := newDocument(t.Title, t.Body, language)
-	signs := d.signs(l, t.Leans)
+func topics(d *document, l *lexicon, leans []news.Slug) []news.TopicScore {
+	signs := d.signs(l, leans)
 	out := make([]news.TopicScore, len(signs))
 	for i, s := range signs {
 		out[i] = news.TopicScore{Slug: s.slug, Score: round(odds(shippedCalibration(), s.shape)), Evidence: d.evidence(s.found)}
