@@ -19,7 +19,7 @@ func (s *Store) Audit(ctx context.Context, e staff.AuditEntry) error {
 }
 
 func (s *Store) appendAudit(ctx context.Context, tx *sql.Tx, e staff.AuditEntry) error {
-	before, err := s.lastLink(ctx, tx, "audit", "hash")
+	before, err := lastLink(ctx, tx, "audit", "hash")
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
@@ -35,12 +35,9 @@ func (s *Store) auditLink(before []byte, e staff.AuditEntry) []byte {
 	return s.chainLink("audit", before, ms(e.At), e.Who, e.What, e.Subject, e.Detail)
 }
 
-// lastLink reads the last link of a chained table and keeps others from
-// appending until tx ends: two lines must not hang on one link.
-func (s *Store) lastLink(ctx context.Context, tx *sql.Tx, table, column string) ([]byte, error) {
-	if _, err := tx.ExecContext(ctx, `UPDATE secrets SET name = name WHERE name = $1`, KeyBooks); err != nil {
-		return nil, fmt.Errorf("lock the chain: %w", err)
-	}
+// lastLink reads the last link of a chained table. One transaction writes at a
+// time, so no two lines can hang on one link.
+func lastLink(ctx context.Context, tx *sql.Tx, table, column string) ([]byte, error) {
 	var link []byte
 	err := tx.QueryRowContext(ctx, `SELECT `+column+` FROM `+table+` ORDER BY id DESC LIMIT 1`).Scan(&link)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {

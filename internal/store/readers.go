@@ -224,7 +224,7 @@ func (s *Store) saveReader(ctx context.Context, tx *sql.Tx, r *audience.Reader) 
 
 // journal appends a line to the suppression journal.
 func (s *Store) journal(ctx context.Context, tx *sql.Tx, sup audience.Suppression) error {
-	before, err := s.lastLink(ctx, tx, "suppressions", "mac")
+	before, err := lastLink(ctx, tx, "suppressions", "mac")
 	if err != nil {
 		return fmt.Errorf("suppressions: %w", err)
 	}
