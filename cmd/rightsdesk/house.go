@@ -208,13 +208,18 @@ func (h *house) pages() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return site.Handler(
+	return site.Handler(h.routes(site)...), nil
+}
+
+// routes lists what every part of the site answers to.
+func (h *house) routes(site *web.Site) [][]web.Route {
+	return [][]web.Route{
 		public.New(site, h.publish, h.store, h.now).Routes(),
 		door.New(site, h.access).Routes(),
 		desk.New(site, h.curate, h.publish, h.store, h.now).Routes(),
 		admin.New(site, h.access, h.signup, h.caught()).Routes(),
 		reader.New(site, h.signup).Routes(),
-	), nil
+	}
 }
 
 // caught is the maildir that administrators read, "" where mail is sent.

@@ -247,7 +247,7 @@ func TestSignInWithACode(t *testing.T) {
 	if w.Code != 303 || w.Header().Get("Location") != "/desk/account" || webtest.Get(h, "/desk", cookie(w)).Code != 200 {
 		t.Errorf("the right code = %d to %q", w.Code, w.Header().Get("Location"))
 	}
-	if w := webtest.Get(h, "/desk/login/code", ""); w.Code != 401 {
+	if w := webtest.Get(h, "/desk/login/code", ""); w.Code != 409 {
 		t.Errorf("the code page without a password = %d", w.Code)
 	}
 }

@@ -26,7 +26,8 @@ type codePage struct {
 func (s *Server) half(r *http.Request) (codePage, error) {
 	session, err := s.access.Half(r.Context(), s.site.Secret(r))
 	if errors.Is(err, news.ErrNotFound) {
-		return codePage{}, &web.Problem{Status: http.StatusUnauthorized, Text: "More than five minutes have passed since the password."}
+		return codePage{}, &web.Problem{Status: http.StatusConflict, Title: "Please begin again", Next: "Sign in with your password first.",
+			Text: "More than five minutes have passed since the password, or it was not entered here.", Link: web.SignInPath}
 	}
 	return codePage{Next: web.Next(r, ""), Codes: session.Account.TOTP != "", Passkey: len(session.Account.Passkeys) > 0}, err
 }
