@@ -100,6 +100,9 @@ func (a *app) rootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		a.serveCommand(),
+		a.backupCommand(),
+		a.restoreCommand(),
+		a.migrateCommand(),
 		a.demoCommand(),
 		a.evalCommand(),
 		a.feedsCommand(),

@@ -50,6 +50,7 @@ type (
 		OK       bool          `json:"ok"`
 		Issues   []bookJSON    `json:"issues"`
 		Problems []findingJSON `json:"problems"`
+		Digest   string        `json:"digest"`
 	}
 	bookJSON struct {
 		ID       news.IssueID    `json:"id"`
@@ -66,7 +67,7 @@ type (
 
 func printVerify(w io.Writer, r keep.Report, asJSON bool) error {
 	if asJSON {
-		out := verifyJSON{r.OK(), []bookJSON{}, []findingJSON{}}
+		out := verifyJSON{r.OK(), []bookJSON{}, []findingJSON{}, r.Digest}
 		for _, b := range r.Books {
 			out.Issues = append(out.Issues, bookJSON{b.Issue.ID, b.Issue.State, b.Balanced, b.Counts})
 		}
@@ -90,6 +91,7 @@ func printVerify(w io.Writer, r keep.Report, asJSON bool) error {
 	for _, p := range r.Problems {
 		fmt.Fprintf(w, "%s: %s\n  %s\n", p.Where, p.What, p.Do)
 	}
+	fmt.Fprintf(w, "digest %s\n", r.Digest)
 	if r.OK() {
 		fmt.Fprintln(w, "all is well")
 	}

@@ -219,3 +219,27 @@ type Suppression struct {
 	At     time.Time
 	Lifted bool // this line lifts an earlier one: the reader asked and confirmed again
 }
+
+// Bar does to the reader what a line of the journal says was done, and reports
+// whether anything changed. A line that lifts an earlier one changes nothing:
+// only the reader's own confirmation makes them active.
+func (r *Reader) Bar(s Suppression, now time.Time) bool {
+	switch {
+	case s.Lifted || r.State == Erased:
+		return false
+	case s.Reason == Forgotten:
+		r.Erase(now)
+		return true
+	case s.Reason == Unsubscribed:
+		return r.Unsubscribe(now)
+	}
+	return r.Suppress(now)
+}
+
+// Replayed is what came of reading a journal after a restore.
+type Replayed struct {
+	Lines   int // that the database did not know
+	Readers int // let go, barred or erased because of them
+	Damaged int // lines that are not as we wrote them
+	Gaps    int // places where lines are missing
+}

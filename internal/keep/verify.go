@@ -1,5 +1,6 @@
 // Package keep looks after the house's own health: whether the books are whole
-// and balance. It changes nothing.
+// and balance, and that they survive the loss of the machine. What a row means
+// and what may become of it is for the other services.
 package keep
 
 import (
@@ -18,6 +19,8 @@ type Store interface {
 	CheckIssue(ctx context.Context, i news.Issue) ([]news.Finding, error)
 	// CheckHouse looks at everything else.
 	CheckHouse(ctx context.Context) ([]news.Finding, error)
+	// Digest is a fingerprint of everything the database holds.
+	Digest(ctx context.Context) (string, error)
 }
 
 // A Book is one issue as verify found it.
@@ -31,6 +34,7 @@ type Book struct {
 type Report struct {
 	Books    []Book
 	Problems []news.Finding
+	Digest   string // of everything in the database; the same wherever the same books lie
 }
 
 // OK reports whether nothing is wrong.
@@ -63,6 +67,10 @@ func Verify(ctx context.Context, s Store) (Report, error) {
 	}
 	found, err := s.CheckHouse(ctx)
 	r.Problems = append(r.Problems, found...)
+	if err != nil {
+		return r, err
+	}
+	r.Digest, err = s.Digest(ctx)
 	return r, err
 }
 

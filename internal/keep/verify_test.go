@@ -24,6 +24,8 @@ func (b books) CheckIssue(context.Context, news.Issue) ([]news.Finding, error) {
 
 func (b books) CheckHouse(context.Context) ([]news.Finding, error) { return nil, nil }
 
+func (b books) Digest(context.Context) (string, error) { return "d", nil }
+
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	changed := news.Finding{What: "a text was changed", Where: "issue 7", Do: "restore it"}

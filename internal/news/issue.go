@@ -233,6 +233,22 @@ func (i *Issue) Resume() error {
 	return nil
 }
 
+// Restored holds an issue that a backup brought back, and reports whether it
+// did: what was being sent, and may have gone out since, waits for a person;
+// what was approved must be approved again.
+func (i *Issue) Restored(why string) bool {
+	switch i.State {
+	case IssueSending:
+		i.State = IssueHeld
+	case IssueApproved:
+		i.changed("")
+	default:
+		return false
+	}
+	i.HeldWhy = why
+	return true
+}
+
 // Cancel ends an issue that was not frozen; its stories are free again.
 func (i *Issue) Cancel() error {
 	if !i.Editable() {

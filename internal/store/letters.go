@@ -203,7 +203,7 @@ func (s *Store) lapse(ctx context.Context, tx *sql.Tx, r audience.Reader, lapse 
 // out of everything that holds it: their row, sign-ups, letters and copies. It
 // returns an error wrapping news.ErrNotFound when there is no such reader.
 func (s *Store) EraseReader(ctx context.Context, a audience.Address, now time.Time, erase func(*audience.Reader)) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.writeJournaled(ctx, func(tx *sql.Tx) error {
 		r, err := found(reader(ctx, tx, `r.blind = $1`, s.blind(a)))
 		if err != nil {
 			return err
@@ -214,11 +214,13 @@ func (s *Store) EraseReader(ctx context.Context, a audience.Address, now time.Ti
 		}{
 			{`DELETE FROM asks WHERE address = $1`, a.Reveal()},
 			{`DELETE FROM letters WHERE reader = $1`, r.ID},
-			{`UPDATE copies SET address = '' WHERE reader = $1`, r.ID},
 		} {
 			if _, err := tx.ExecContext(ctx, step.query, step.arg); err != nil {
 				return fmt.Errorf("erase reader: %w", err)
 			}
+		}
+		if err := eraseCopies(ctx, tx, r.ID); err != nil {
+			return err
 		}
 		return s.apply(ctx, tx, r, now, func(r *audience.Reader) (bool, audience.SuppressionReason, error) {
 			erase(r)

@@ -116,7 +116,7 @@ func barring(ctx context.Context, q querier, blind []byte) (*audience.Suppressio
 // it back when change reports true. bars is the reason to write into the
 // suppression journal in the same step, or "" for none.
 func (s *Store) ChangeReader(ctx context.Context, token audience.Token, now time.Time, change func(*audience.Reader) (changed bool, bars audience.SuppressionReason, err error)) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.writeJournaled(ctx, func(tx *sql.Tx) error {
 		r, err := found(reader(ctx, tx, `r.token = $1`, token[:]))
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func (s *Store) ChangeReader(ctx context.Context, token audience.Token, now time
 // change gets one that is empty but for the address, which is stored only when
 // it got a state; the journal takes the reason all the same.
 func (s *Store) ChangeReaderAt(ctx context.Context, a audience.Address, now time.Time, change func(*audience.Reader) (changed bool, bars audience.SuppressionReason, err error)) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.writeJournaled(ctx, func(tx *sql.Tx) error {
 		r, err := reader(ctx, tx, `r.blind = $1`, s.blind(a))
 		if err != nil {
 			return err
@@ -160,7 +160,7 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, r audience.Reader, now ti
 // writes it back, and lifts what bars the address when the one barred may
 // return by asking.
 func (s *Store) ConfirmReader(ctx context.Context, request audience.Token, now time.Time, confirm func(*audience.Reader) error) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.writeJournaled(ctx, func(tx *sql.Tx) error {
 		r, err := found(reader(ctx, tx, `r.request = $1`, request[:]))
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -39,10 +40,15 @@ type Store struct {
 	pg   bool
 	now  func() time.Time
 	keys map[string][]byte
+	dir  string // of SQLite
+
+	journalMu   sync.Mutex
+	journalFile string // "" keeps none
 }
 
 // Open opens the SQLite database in dir, making both if need be, and brings
-// its tables up to date. The caller closes it.
+// its tables up to date; the suppression journal is kept beside it. The caller
+// closes it.
 func Open(ctx context.Context, dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
@@ -58,9 +64,12 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), w.Close())
 	}
 	r.SetMaxOpenConns(8)
-	s := &Store{w: w, r: r, now: time.Now}
+	s := &Store{w: w, r: r, now: time.Now, dir: dir}
 	if err := s.begin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), s.Close())
+	}
+	if err := s.KeepJournal(ctx, filepath.Join(dir, JournalFile)); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
