@@ -116,6 +116,7 @@ func (s *settings) check() error {
 }
 
 func (s *settings) checkMail() error {
+	s.relay = nil
 	from, err := mail.ParseAddress(s.from)
 	if err != nil {
 		return badSetting("from", `say for example --from "IFHHRO digest <digest@example.org>"`, "%q is not a mail address", s.from)
@@ -140,6 +141,7 @@ func (s *settings) checkMail() error {
 }
 
 func (s *settings) checkAllow() error {
+	s.allow = nil
 	for _, c := range s.allowCIDR {
 		p, err := netip.ParsePrefix(c)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/smtpout/smtptest"
 )
@@ -18,6 +19,7 @@ import (
 type Mailing struct {
 	Server  *smtptest.Server
 	start   func() *exec.Cmd
+	pause   time.Duration // before the server takes a mail
 	next    atomic.Pointer[point]
 	reached chan struct{} // the server is at the point
 }
@@ -32,7 +34,14 @@ type point struct {
 // yet started.
 func New(t *testing.T, start func(relay string) *exec.Cmd) *Mailing {
 	t.Helper()
-	m := &Mailing{Server: &smtptest.Server{}, reached: make(chan struct{}, 1)}
+	return Slow(t, 0, start)
+}
+
+// Slow is New with a server that waits before it takes a mail, so that a
+// sending lasts long enough to be disturbed.
+func Slow(t *testing.T, pause time.Duration, start func(relay string) *exec.Cmd) *Mailing {
+	t.Helper()
+	m := &Mailing{pause: pause, Server: &smtptest.Server{}, reached: make(chan struct{}, 1)}
 	m.Server.Script = m.watch
 	m.Server.Start(t)
 	m.start = func() *exec.Cmd { return start(m.Server.URL()) }
@@ -42,6 +51,9 @@ func New(t *testing.T, start func(relay string) *exec.Cmd) *Mailing {
 func (m *Mailing) watch(step smtptest.Step) smtptest.Answer {
 	if p := m.next.Load(); p != nil && step.Stage == p.stage && step.N >= p.n && m.next.CompareAndSwap(p, nil) {
 		m.reached <- struct{}{}
+	}
+	if step.Stage == smtptest.Dot {
+		return smtptest.Answer{Delay: m.pause}
 	}
 	return smtptest.Answer{}
 }
