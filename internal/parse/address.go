@@ -3,13 +3,15 @@ package parse
 import (
 	"net/url"
 	"strings"
+
+	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
 // resolveAddress makes an address absolute. What cannot be resolved stays as
 // it is.
 func resolveAddress(base, s string) string {
 	s = trimAddress(s)
-	if s == "" || base == "" || isAbsolute(s) {
+	if s == "" || base == "" || len(s) > news.MaxLinkBytes || isAbsolute(s) {
 		return s
 	}
 	b, err := url.Parse(base)

@@ -10,6 +10,9 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
+// maxRead is how many entries of one document are looked at.
+const maxRead = 100_000
+
 // maxEntries is how many entries of one document are kept, the newest.
 const maxEntries = 2000
 
@@ -38,10 +41,12 @@ type builder struct {
 type lateDate struct {
 	entry   int // place in Entries; -1 for the feed
 	updated bool
-	rank    int
 	written string
 	origin  string
 }
+
+// maxLate bounds how many dates may wait.
+const maxLate = 4 * maxEntries
 
 func newBuilder(in Input) *builder {
 	b := &builder{in: in, doc: &news.Document{}}
@@ -199,7 +204,9 @@ func (b *builder) date(rs *ranks, f dateField, entry int, to *news.Date, written
 	b.learner.See(written)
 	d, ok := dates.Parse(written, dates.Options{})
 	if !ok {
-		b.late = append(b.late, lateDate{entry, f.updated, f.rank, written, f.origin})
+		if _, open := dates.Parse(written, dates.Options{Order: dates.DayFirst}); open && len(b.late) < maxLate {
+			b.late = append(b.late, lateDate{entry, f.updated, written, f.origin})
+		}
 		return
 	}
 	field := slotPublished

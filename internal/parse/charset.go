@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
+	"golang.org/x/text/transform"
 
 	"github.com/gogs/chardet"
 )
@@ -68,14 +69,12 @@ func decodeShifting(body []byte, labels []string) (string, string, bool) {
 		default:
 			continue
 		}
-		if out, err := enc.NewDecoder().Bytes(body); err == nil {
-			return string(out), l, true
-		}
+		text, _ := decodeWith(enc, body)
+		return text, l, true
 	}
 	if escapes && bytes.Contains(body, []byte("\x1b$B")) {
-		if out, err := japanese.ISO2022JP.NewDecoder().Bytes(body); err == nil {
-			return string(out), "iso-2022-jp", true
-		}
+		text, _ := decodeWith(japanese.ISO2022JP, body)
+		return text, "iso-2022-jp", true
 	}
 	return "", "", false
 }
@@ -156,14 +155,22 @@ func decodeAs(body []byte, enc encoding.Encoding, name string, d damage) (string
 	} else if len(body)%2 != 0 {
 		body, d = body[:len(body)-1], d|damagedCut
 	}
-	out, err := enc.NewDecoder().Bytes(body)
-	if err != nil {
-		return "", "", d, err
-	}
-	if bytes.ContainsRune(out, utf8.RuneError) {
+	text, over := decodeWith(enc, body)
+	d |= sizeDamage(over)
+	if strings.ContainsRune(text, utf8.RuneError) {
 		d |= damagedBytes
 	}
-	return string(out), name, d, nil
+	return text, name, d, nil
+}
+
+// decodeWith decodes up to the size of a document and reports whether there
+// was more.
+func decodeWith(enc encoding.Encoding, body []byte) (string, bool) {
+	var b strings.Builder
+	b.Grow(min(len(body)+len(body)/2, maxDocument) + utf8.UTFMax)
+	from := transform.NewReader(bytes.NewReader(body), enc.NewDecoder())
+	_, err := io.CopyN(&b, from, maxDocument)
+	return b.String(), err == nil
 }
 
 func headerCharset(h map[string]string) string {
@@ -258,30 +265,38 @@ func aliases(label string) string {
 
 // decodeLegacy decodes what is not valid UTF-8: by the first label that the
 // bytes bear out, else as UTF-8 with a few bad bytes, else by what the bytes
-// look like.
+// look like. A sample of the lines that are not ASCII is enough to judge.
 func decodeLegacy(body []byte, labels []string, d damage) (string, string, damage, error) {
 	if bytes.IndexByte(body[:min(len(body), 4096)], 0) >= 0 && bytes.Count(body, []byte{0}) > len(body)/64 {
 		return "", "", d, errNotText
 	}
+	sample := sampleText(body)
 	for _, l := range labels {
 		enc, name, ok := encodingOf(l)
 		if !ok || name == "utf-8" || strings.HasSuffix(l, "ascii") { // the bytes refute it
 			continue
 		}
-		if text, ok := tryDecode(enc, body, 200); ok {
-			return text, labelled(l, name, body), d, nil
+		if bearsOut(enc, sample) {
+			text, over := decodeWith(enc, body)
+			return text, labelled(l, name, body), d | sizeDamage(over), nil
 		}
 	}
-	text, bad := repairUTF8(body)
-	if good := nonASCII(text) - bad; good >= max(bad, 1) || bad <= 2 && saysUTF8(labels) {
+	text, bad := repairUTF8(sample)
+	good := nonASCII(text) - bad
+	enc, name := detect(sample)
+	if good >= max(bad, 1) || bad <= 2 && saysUTF8(labels) || enc == nil {
+		text, _ = repairUTF8(body)
 		return text, "utf-8", d | damagedBytes, nil
 	}
-	enc, name := detect(body)
-	if enc == nil {
-		return text, "utf-8", d | damagedBytes, nil
+	text, over := decodeWith(enc, body)
+	return text, name, d | sizeDamage(over), nil
+}
+
+func sizeDamage(over bool) damage {
+	if over {
+		return damagedSize
 	}
-	out, _ := tryDecode(enc, body, 1)
-	return out, name, d, nil
+	return 0
 }
 
 func saysUTF8(labels []string) bool {
@@ -307,16 +322,11 @@ func labelled(label, name string, body []byte) string {
 	return label
 }
 
-// tryDecode decodes and reports whether the bytes bear the encoding out: at
-// most one bad character in so many that are not ASCII.
-func tryDecode(enc encoding.Encoding, body []byte, oneIn int) (string, bool) {
-	out, err := enc.NewDecoder().Bytes(body)
-	if err != nil {
-		return "", false
-	}
-	text := string(out)
-	bad := strings.Count(text, string(utf8.RuneError))
-	return text, bad*oneIn <= max(nonASCII(text), oneIn)
+// bearsOut reports whether bytes are text in an encoding: at most one bad
+// character in 200 that are not ASCII, and one is forgiven.
+func bearsOut(enc encoding.Encoding, sample []byte) bool {
+	text, _ := decodeWith(enc, sample)
+	return strings.Count(text, string(utf8.RuneError))*200 <= max(nonASCII(text), 200)
 }
 
 func nonASCII(s string) int {
@@ -330,8 +340,8 @@ func nonASCII(s string) int {
 }
 
 // detect judges an undeclared legacy encoding by its bytes.
-func detect(body []byte) (encoding.Encoding, string) {
-	r, err := chardet.NewHtmlDetector().DetectBest(sampleText(body))
+func detect(sample []byte) (encoding.Encoding, string) {
+	r, err := chardet.NewHtmlDetector().DetectBest(sample)
 	if err != nil {
 		return nil, ""
 	}
@@ -340,23 +350,25 @@ func detect(body []byte) (encoding.Encoding, string) {
 	if !ok {
 		return nil, ""
 	}
-	return enc, labelled(label, "", nil)
+	return enc, label
 }
 
-// sampleText takes the parts of a document that tell an encoding: the lines
-// that are not ASCII, up to 64 KB.
+// maxSample is how much text is judged, in bytes.
+const maxSample = 64 << 10
+
+// sampleText takes the lines of a document that are not ASCII.
 func sampleText(body []byte) []byte {
-	const enough = 64 << 10
 	var out []byte
 	for line := range bytes.Lines(body) {
-		for _, c := range line {
+		for i, c := range line {
 			if c >= utf8.RuneSelf {
-				out = append(out, line...)
+				line = line[max(0, i-256):]
+				out = append(out, line[:min(len(line), maxSample-len(out))]...)
 				break
 			}
 		}
-		if len(out) > enough {
-			return out[:enough]
+		if len(out) >= maxSample {
+			break
 		}
 	}
 	return out

@@ -12,6 +12,10 @@ import (
 // maxReference is the longest name of an entity worth looking up, in bytes.
 const maxReference = 40
 
+// maxExpanded is how much text all declared entities of a document together may
+// give, in bytes.
+const maxExpanded = 1 << 20
+
 // decode replaces character references and entities: XML's five, those the
 // document declares and, because feeds use them undeclared, HTML's. What is no
 // reference stays as it is.
@@ -73,6 +77,9 @@ func (sc *scanner) reference(b *strings.Builder, s string) int {
 
 func (sc *scanner) named(b *strings.Builder, whole, name string) int {
 	if v, ok := sc.entities[name]; ok {
+		if sc.expanded += len(v); sc.expanded > maxExpanded {
+			v = whole
+		}
 		b.WriteString(v)
 		return len(whole)
 	}

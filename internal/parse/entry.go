@@ -376,7 +376,7 @@ func (d *draft) alternate(attrs []attr, u string) {
 		return
 	}
 	a := news.Alternate{Language: lang, URL: u}
-	if !slices.Contains(d.e.Alternates, a) {
+	if len(d.e.Alternates) < maxList && !slices.Contains(d.e.Alternates, a) {
 		d.e.Alternates = append(d.e.Alternates, a)
 	}
 }
@@ -396,9 +396,7 @@ func (d *draft) factField(n int, name string) {
 	case "category", "atom:category", "dc:subject", "dcterms:subject", "media:category", "itunes:category":
 		e.Categories = addCategory(e.Categories, category(r, n))
 	case "itunes:keywords", "media:keywords", "keywords", "prism:keyword":
-		for term := range strings.SplitSeq(r.text(n), ",") {
-			e.Categories = addCategory(e.Categories, news.Category{Term: strings.TrimSpace(term)})
-		}
+		e.Categories = addKeywords(e.Categories, r.text(n))
 	case "dc:language", "dcterms:language", "language":
 		if l := r.text(n); l != "" {
 			e.Language = l
@@ -465,8 +463,22 @@ func category(r *reader, n int) news.Category {
 	return c
 }
 
+// maxList bounds every list of one entry.
+const maxList = 200
+
+// addKeywords adds labels that stand in one text between commas.
+func addKeywords(to []news.Category, s string) []news.Category {
+	for term := range strings.SplitSeq(s, ",") {
+		if len(to) >= maxList {
+			break
+		}
+		to = addCategory(to, news.Category{Term: strings.TrimSpace(term)})
+	}
+	return to
+}
+
 func addCategory(to []news.Category, c news.Category) []news.Category {
-	if c.Term == "" && c.Label == "" || slices.Contains(to, c) {
+	if c.Term == "" && c.Label == "" || len(to) >= maxList || slices.Contains(to, c) {
 		return to
 	}
 	return append(to, c)
@@ -530,7 +542,9 @@ func (d *draft) enclose(u, kind, length string) {
 			return
 		}
 	}
-	d.e.Enclosures = append(d.e.Enclosures, enc)
+	if len(d.e.Enclosures) < maxList {
+		d.e.Enclosures = append(d.e.Enclosures, enc)
+	}
 }
 
 func size(s string) int64 {
@@ -542,7 +556,7 @@ func size(s string) int64 {
 }
 
 func (d *draft) image(u string) {
-	if u != "" && !slices.Contains(d.e.Images, u) {
+	if u != "" && len(d.e.Images) < maxList && !slices.Contains(d.e.Images, u) {
 		d.e.Images = append(d.e.Images, u)
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // maxSecond bounds what is read a second time, in bytes.
-const maxSecond = 4 << 20
+const maxSecond = 2 << 20
 
 // secondOpinion has gofeed read an undamaged document and counts what came
 // out. Where it finds entries and we find none, they are taken as it gives

@@ -202,9 +202,7 @@ func (b *builder) feedFact(r *reader, n int, name string) {
 			}
 		}
 	case "itunes:keywords", "media:keywords":
-		for term := range strings.SplitSeq(r.text(n), ",") {
-			f.Categories = addCategory(f.Categories, news.Category{Term: strings.TrimSpace(term)})
-		}
+		f.Categories = addKeywords(f.Categories, r.text(n))
 	case "language", "dc:language", "dcterms:language":
 		if l := r.text(n); l != "" && b.feedRanks.take(slotLanguage, 0) {
 			f.Language = l

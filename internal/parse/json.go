@@ -119,6 +119,11 @@ func (j *jsonReader) listAhead() bool {
 // its first key.
 func (j *jsonReader) readItems(b *builder) {
 	for j.more(']') || j.resumes() {
+		if b.total >= maxRead {
+			b.damage |= damagedEntries
+			j.i = len(j.s)
+			return
+		}
 		j.values = 0
 		c := j.peek()
 		if c == '"' && j.keyAhead() {

@@ -63,7 +63,8 @@ func isTag(s string) bool {
 	} else if !isSpace(c) && c != '/' {
 		return false
 	}
-	return strings.IndexByte(s[i:], '>') >= 0
+	end := strings.IndexAny(s[i:], "<>")
+	return end >= 0 && s[i+end] == '>'
 }
 
 // isReference reports whether s begins with a character reference of HTML.

@@ -157,6 +157,26 @@ type qname struct {
 	local string
 }
 
+// Limits on what names a document may make us remember.
+const (
+	maxNames    = 4096
+	maxBindings = 512
+)
+
+// bind notes the namespaces an element declares.
+func (r *reader) bind(attrs []attr) {
+	for _, a := range attrs {
+		if len(r.bindings) >= maxBindings {
+			return
+		}
+		if a.name == "xmlns" {
+			r.bindings = append(r.bindings, binding{"", spaceOf("", a.value)})
+		} else if prefix, ok := strings.CutPrefix(a.name, "xmlns:"); ok {
+			r.bindings = append(r.bindings, binding{prefix, spaceOf(prefix, a.value)})
+		}
+	}
+}
+
 // resolve gives an element the name our readers know: "title", "dc:creator",
 // "atom:link", "xhtml:div", all in lower case.
 func (r *reader) resolve(name string) string {
@@ -172,7 +192,9 @@ func (r *reader) resolve(name string) string {
 	if key.space != native {
 		s = string(key.space) + ":" + s
 	}
-	r.names[key] = s
+	if len(r.names) < maxNames {
+		r.names[key] = s
+	}
 	return s
 }
 

@@ -55,7 +55,7 @@ func isMail(s string) bool {
 // addPerson adds who is not there yet; the same name with more said of it
 // completes the one there.
 func addPerson(to []news.Person, p news.Person) []news.Person {
-	if p == (news.Person{}) {
+	if p == (news.Person{}) || len(to) >= maxList {
 		return to
 	}
 	for i := range to {

@@ -38,8 +38,11 @@ type scanner struct {
 	i        int
 	damage   damage
 	entities map[string]string // declared in the document type
+	expanded int               // bytes they gave so far
 	doctype  bool
 	attrs    []attr
+	cdataEnd int  // place of the next ]]>, once looked for; behind the end if there is none
+	noMore   bool // no further comment is closed
 	// known says whether a name is an element we know, and open the names of
 	// the elements that are open, innermost first: with them a lost > or ]]>
 	// can be told from text.
@@ -116,9 +119,12 @@ func (sc *scanner) skipSpace() {
 // skipComment drops a comment. One that is never closed ends at the first >,
 // for otherwise the rest of the feed would be a comment.
 func (sc *scanner) skipComment() {
-	if n := strings.Index(sc.s[sc.i+4:], "-->"); n >= 0 {
-		sc.i += 4 + n + 3
-		return
+	if !sc.noMore {
+		if n := strings.Index(sc.s[sc.i+4:], "-->"); n >= 0 {
+			sc.i += 4 + n + 3
+			return
+		}
+		sc.noMore = true
 	}
 	sc.damage |= damagedComment
 	sc.skipPast('>')
@@ -132,14 +138,22 @@ func (sc *scanner) skipPast(c byte) {
 	sc.i = len(sc.s)
 }
 
+// skipInstruction drops <?…?>; a < inside shows that its end is lost.
 func (sc *scanner) skipInstruction() {
-	end := strings.Index(sc.s[sc.i:], "?>")
-	if less := strings.IndexByte(sc.s[sc.i+1:], '<'); end < 0 || less >= 0 && less+1 < end {
-		sc.damage |= damagedComment
-		sc.skipPast('>')
+	rest := sc.s[sc.i:]
+	if less := strings.IndexByte(rest[1:], '<'); less >= 0 {
+		rest = rest[:less+1]
+	}
+	if end := strings.Index(rest, "?>"); end >= 0 {
+		sc.i += end + 2
 		return
 	}
-	sc.i += end + 2
+	sc.damage |= damagedComment
+	if end := strings.IndexByte(rest, '>'); end >= 0 {
+		sc.i += end + 1
+		return
+	}
+	sc.i += len(rest)
 }
 
 // isCDATA reports whether s begins a CDATA section, if need be with two of its
@@ -164,7 +178,7 @@ func isCDATA(s string) bool {
 func (sc *scanner) cdata() token {
 	start := sc.i + len("<![CDATA[")
 	rest := sc.s[start:]
-	end := strings.Index(rest, "]]>")
+	end := sc.endOfCDATA(start)
 	inner := rest
 	if end >= 0 {
 		inner = rest[:end]
@@ -183,6 +197,20 @@ func (sc *scanner) cdata() token {
 	}
 	sc.i = start + end + 3
 	return token{kind: tokenCDATA, text: inner}
+}
+
+// endOfCDATA finds the next ]]>, counted from start, -1 if there is none.
+func (sc *scanner) endOfCDATA(start int) int {
+	if sc.cdataEnd < start {
+		sc.cdataEnd = len(sc.s)
+		if n := strings.Index(sc.s[start:], "]]>"); n >= 0 {
+			sc.cdataEnd = start + n
+		}
+	}
+	if sc.cdataEnd == len(sc.s) {
+		return -1
+	}
+	return sc.cdataEnd - start
 }
 
 // swallows reports whether a CDATA section took more than its own element.
@@ -209,12 +237,30 @@ func (sc *scanner) ownClose(s string) int {
 	}
 }
 
+// maxDoctype is how long a document type may be, in bytes.
+const maxDoctype = 64 << 10
+
 // skipDeclaration drops a document type and takes the entities it declares.
+// Any other declaration, and a second document type, ends at its > or the
+// next <.
 func (sc *scanner) skipDeclaration() {
-	isType := len(sc.s)-sc.i >= 9 && strings.EqualFold(sc.s[sc.i:sc.i+9], "<!doctype")
-	end, quote, inside := sc.i, byte(0), false
-	for ; end < len(sc.s); end++ {
-		c := sc.s[end]
+	rest := sc.s[sc.i:]
+	if sc.doctype || len(rest) < 9 || !strings.EqualFold(rest[:9], "<!doctype") {
+		sc.damage |= damagedComment
+		end := strings.IndexAny(rest[1:], "<>") + 1
+		switch {
+		case end == 0:
+			end = len(rest)
+		case rest[end] == '>':
+			end++
+		}
+		sc.i += end
+		return
+	}
+	sc.doctype = true
+	quote, inside := byte(0), false
+	for end := range min(len(rest), maxDoctype) {
+		c := rest[end]
 		switch {
 		case quote != 0:
 			if c == quote {
@@ -227,8 +273,8 @@ func (sc *scanner) skipDeclaration() {
 		case c == ']':
 			inside = false
 		case c == '>' && !inside:
-			sc.declare(sc.s[sc.i:end], isType)
-			sc.i = end + 1
+			sc.declare(rest[:end])
+			sc.i += end + 1
 			return
 		}
 	}
@@ -242,8 +288,7 @@ const (
 	maxEntityBytes = 1 << 10
 )
 
-func (sc *scanner) declare(s string, isType bool) {
-	sc.doctype = sc.doctype || isType
+func (sc *scanner) declare(s string) {
 	for len(sc.entities) < maxEntities {
 		_, rest, ok := strings.Cut(s, "<!ENTITY")
 		if !ok {
@@ -384,17 +429,17 @@ func (sc *scanner) attributeValue() string {
 	}
 	sc.i++
 	rest := sc.s[sc.i:]
-	end := strings.IndexByte(rest, quote)
+	end, ran := endOfValue(rest, quote)
 	if end < 0 {
 		sc.damage |= damagedAttribute
+		if ran { // into the next element
+			return sc.takeUntil(func(c byte) bool { return c == '>' || c == '<' })
+		}
 		return sc.takeUntil(func(c byte) bool { return c == '>' || c == '<' || c == '\n' })
 	}
 	value := rest[:end]
-	if less := strings.IndexByte(value, '<'); less >= 0 {
+	if strings.IndexByte(value, '<') >= 0 {
 		sc.damage |= damagedAttribute
-		if strings.IndexByte(value, '>') >= 0 { // it ran into the next element
-			return sc.takeUntil(func(c byte) bool { return c == '>' || c == '<' })
-		}
 	}
 	if after := end + 1; after < len(rest) && isName(rest[after]) {
 		sc.damage |= damagedAttribute
@@ -405,6 +450,28 @@ func (sc *scanner) attributeValue() string {
 	}
 	sc.i += end + 1
 	return value
+}
+
+// maxAfterLess is how far behind a < in it the end of a value is looked for.
+const maxAfterLess = 256
+
+// endOfValue finds the closing quote of a value, -1 if it has none. A tag
+// inside shows that the value ran into the next element.
+func endOfValue(s string, quote byte) (end int, ran bool) {
+	less := -1
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == quote:
+			return i, false
+		case c == '<' && less < 0:
+			less = i
+		case c == '>' && less >= 0:
+			return -1, true
+		case less >= 0 && i-less > maxAfterLess:
+			return -1, true
+		}
+	}
+	return -1, false
 }
 
 // ranIntoNext finds where a value ends that lacks its closing quote and so

@@ -2,6 +2,8 @@ package parse
 
 import (
 	"strings"
+
+	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
 // A node is an element, or a text where it has no name. Nodes live in the
@@ -35,6 +37,16 @@ type frame struct {
 // maxDepth is how deep elements may nest; what lies deeper is flattened.
 const maxDepth = 256
 
+// Limits on what one piece may hold; what is more is dropped.
+const (
+	maxNodes     = 25_000
+	maxNodeAttrs = 50_000
+)
+
+// maxMisses is how many end tags may match nothing before we stop looking far
+// for what they could mean.
+const maxMisses = 10_000
+
 // maxLoose bounds how many elements outside entries wait for their meaning.
 const maxLoose = 512
 
@@ -45,7 +57,8 @@ type reader struct {
 	names    map[qname]string
 	bindings []binding
 	stack    []frame
-	over     int    // elements open beyond maxDepth
+	over     int    // elements open that are not in the stack
+	misses   int    // end tags that matched nothing
 	nodes    []node // arena of the pieces at hand
 	attrs    []attr
 	loose    []int // pieces between entries
@@ -91,6 +104,11 @@ func (r *reader) read() {
 			r.end(t.cut)
 			return
 		}
+		if r.b.total >= maxRead {
+			r.sc.damage |= damagedEntries
+			r.settle()
+			return
+		}
 	}
 }
 
@@ -124,13 +142,7 @@ func (r *reader) container(name string) bool {
 
 func (r *reader) start(t token) {
 	outer := len(r.bindings)
-	for _, a := range t.attrs {
-		if a.name == "xmlns" {
-			r.bindings = append(r.bindings, binding{"", spaceOf("", a.value)})
-		} else if prefix, ok := strings.CutPrefix(a.name, "xmlns:"); ok {
-			r.bindings = append(r.bindings, binding{prefix, spaceOf(prefix, a.value)})
-		}
-	}
+	r.bind(t.attrs)
 	name := r.name(t)
 	if r.piece >= 0 && isEntry(name) && !r.insideMarkup() {
 		r.sc.damage |= damagedUnclosed
@@ -200,7 +212,7 @@ func (r *reader) open(f frame, t token) {
 
 // element adds a node, under the innermost open one or as a new piece.
 func (r *reader) element(f frame, t token) {
-	if len(r.stack) >= maxDepth {
+	if len(r.stack) >= maxDepth || len(r.nodes) >= maxNodes {
 		r.sc.damage |= damagedDepth
 		r.bindings = r.bindings[:f.bindings]
 		if !t.closed {
@@ -213,7 +225,9 @@ func (r *reader) element(f frame, t token) {
 		local = local[i+1:]
 	}
 	at := len(r.attrs)
-	r.attrs = append(r.attrs, t.attrs...)
+	if at < maxNodeAttrs {
+		r.attrs = append(r.attrs, t.attrs...)
+	}
 	f.node = r.append(node{name: f.name, local: local, attrs: r.attrs[at:len(r.attrs):len(r.attrs)], scope: f.scope})
 	r.stack = append(r.stack, f)
 	if r.piece < 0 {
@@ -264,7 +278,7 @@ func (r *reader) addText(t token) {
 		}
 		text = r.sc.decode(text)
 	}
-	if text != "" {
+	if text != "" && len(r.nodes) < 2*maxNodes {
 		r.append(node{text: text})
 	}
 }
@@ -286,7 +300,9 @@ func (r *reader) scopeOf(attrs []attr) scope {
 	for _, a := range attrs {
 		switch a.name {
 		case "xml:base":
-			s.base = resolveAddress(first(s.base, r.b.docBase), a.value)
+			if base := resolveAddress(first(s.base, r.b.docBase), a.value); len(base) <= news.MaxLinkBytes {
+				s.base = base
+			}
 		case "xml:lang", "lang":
 			s.lang = strings.TrimSpace(a.value)
 		case "dir":
@@ -398,17 +414,22 @@ func (r *reader) onlyVoid(at int) bool {
 // find returns the place of the innermost open element of that name, -1 if
 // there is none.
 func (r *reader) find(raw string) int {
-	for i := len(r.stack) - 1; i >= 0; i-- {
+	from := 0
+	if r.misses > maxMisses {
+		from = max(0, len(r.stack)-8)
+	}
+	for i := len(r.stack) - 1; i >= from; i-- {
 		if r.stack[i].raw == raw {
 			return i
 		}
 	}
-	for i := len(r.stack) - 1; i >= 0; i-- {
+	for i := len(r.stack) - 1; i >= from; i-- {
 		if strings.EqualFold(r.stack[i].raw, raw) {
 			r.sc.damage |= damagedTag
 			return i
 		}
 	}
+	r.misses++
 	return -1
 }
 
@@ -452,7 +473,7 @@ func (r *reader) pop() {
 	r.piece = -1
 	if !isEntry(f.name) {
 		r.loose = append(r.loose, f.node)
-		if len(r.loose) >= maxLoose {
+		if len(r.loose) >= maxLoose || len(r.nodes) >= maxNodes/2 {
 			r.settle()
 			r.reset()
 		}
