@@ -69,6 +69,15 @@ func (a *app) stageCommand(s stage) *cobra.Command {
 	return c
 }
 
+// A longAnswer writes its line piece by piece, so that a long one is never in
+// memory as a whole.
+type longAnswer interface {
+	stream(w io.Writer, ref any) error
+}
+
+// batchMemory is where the garbage collector begins to work harder, in bytes.
+const batchMemory = 120 << 20
+
 // maxJob bounds one line of input: a body of 25 MiB may travel inside a job.
 const maxJob = 64 << 20
 
@@ -77,7 +86,16 @@ func (a *app) inspectBatch(ctx context.Context, s stage) error {
 	defer out.Flush()
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	emit := func(ref, answer any, err error) { encodeAnswer(enc, ref, answer, err) }
+	// Memory is given back between big documents instead of being kept for the
+	// next one.
+	debug.SetMemoryLimit(batchMemory)
+	emit := func(ref, answer any, err error) {
+		if long, ok := answer.(longAnswer); ok && err == nil {
+			_ = long.stream(out, ref) // stdout gone: the next write says so
+			return
+		}
+		encodeAnswer(enc, ref, answer, err)
+	}
 	if s.all != nil {
 		var jobs []json.RawMessage
 		err := eachLine(a.stdin, func(line []byte, lineErr error) {

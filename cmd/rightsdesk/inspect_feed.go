@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -28,6 +29,7 @@ type documentJob struct {
 }
 
 // feedAnswer is a feed as the contract prints it. What is unknown is absent.
+// Items stands last: stream writes it by itself.
 type feedAnswer struct {
 	Warnings  []string    `json:"warnings"`
 	Format    news.Format `json:"format"`
@@ -84,6 +86,38 @@ type feedItem struct {
 	Source        *news.Origin     `json:"source,omitempty"`
 	CommentsURL   string           `json:"comments_url,omitempty"`
 	Alternates    []news.Alternate `json:"alternates,omitempty"`
+}
+
+func (f feedAnswer) stream(w io.Writer, ref any) error {
+	items := f.Items
+	f.Items = []feedItem{}
+	head, err := marshal(struct {
+		Ref any  `json:"ref"`
+		OK  bool `json:"ok"`
+		feedAnswer
+	}{ref, true, f})
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(bytes.TrimSuffix(head, []byte("]}"))); err != nil {
+		return err
+	}
+	for i := range items {
+		if i > 0 {
+			if _, err := io.WriteString(w, ","); err != nil {
+				return err
+			}
+		}
+		line, err := marshal(&items[i])
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(w, "]}\n")
+	return err
 }
 
 func (a *app) feedStage() stage {

@@ -108,9 +108,12 @@ func itemText(it *news.Item) string {
 	return prose.Cut(prose.Text(prose.HTMLText(body)), news.MaxBodyBytes)
 }
 
+// maxJudged is how much of a text its language is judged by, in bytes.
+const maxJudged = 8 << 10
+
 func language(it *news.Item, doc *news.Document, e news.Entry, o Options) (tag, dir string) {
 	declared := firstOf(e.Language, doc.Feed.Language, o.Language)
-	l := analyze.DetectLanguage(it.Title+"\n"+it.Text, declared)
+	l := analyze.DetectLanguage(it.Title+"\n"+prose.Cut(it.Text, maxJudged), declared)
 	if e.Direction == "ltr" || e.Direction == "rtl" {
 		return l.Tag, e.Direction
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
 	"github.com/ifhhro/rightsdesk/internal/symbols"
 )
 
@@ -103,7 +104,7 @@ func (d *draft) field(n int) {
 			to = &d.e.Updated
 		}
 		if !e.cut {
-			d.date(&d.ranks, f, len(d.doc.Entries), to, d.r.text(n))
+			d.date(&d.ranks, f, len(d.doc.Entries), to, d.r.line(n))
 		}
 		return
 	}
@@ -203,6 +204,7 @@ func (b *builder) titleOf(r *reader, n int) news.Markup {
 
 func (d *draft) title(n, rank int, m news.Markup) {
 	if m.Body != "" && d.ranks.take(slotTitle, rank) {
+		m.Body = prose.Cut(m.Body, maxLine)
 		d.e.Title = m
 		d.speaks(n)
 	}
@@ -249,28 +251,28 @@ func (d *draft) addressField(n int, name string) bool {
 	case "link", "atom:link":
 		d.linkField(n)
 	case "feedburner:origlink", "pheedo:origlink":
-		d.setLink(0, d.address(r, n, r.text(n)))
+		d.setLink(0, d.address(r, n, r.line(n)))
 	case "guid":
 		d.guid(n)
 	case "id", "atom:id":
-		if id := r.text(n); id != "" && d.ranks.take(slotID, 1) {
+		if id := r.line(n); id != "" && d.ranks.take(slotID, 1) {
 			d.e.ID = id
 			if isWeb(id) {
 				d.setLink(9, id)
 			}
 		}
 	case "url":
-		d.setLink(7, d.address(r, n, r.text(n)))
+		d.setLink(7, d.address(r, n, r.line(n)))
 	case "prism:url":
-		d.setLink(5, d.address(r, n, r.text(n)))
+		d.setLink(5, d.address(r, n, r.line(n)))
 	case "dc:identifier", "dcterms:identifier":
-		d.identifier(r.text(n))
+		d.identifier(r.line(n))
 	case "prism:doi":
-		if doi, ok := symbols.DOI(r.text(n)); ok {
+		if doi, ok := symbols.DOI(r.line(n)); ok {
 			d.e.DOI = doi
 		}
 	case "comments":
-		if u := d.address(r, n, r.text(n)); d.e.CommentsURL == "" {
+		if u := d.address(r, n, r.line(n)); d.e.CommentsURL == "" {
 			d.e.CommentsURL = u
 		}
 	case "xhtml:link":
@@ -283,7 +285,7 @@ func (d *draft) addressField(n int, name string) bool {
 
 // guid reads RSS's guid. It is a link too unless it says no or is no address.
 func (d *draft) guid(n int) {
-	id := d.r.text(n)
+	id := d.r.line(n)
 	if id == "" || !d.ranks.take(slotID, 0) {
 		return
 	}
@@ -317,7 +319,7 @@ func (d *draft) linkField(n int) {
 	attrs := r.nodes[n].attrs
 	href := value(attrs, "href")
 	if href == "" {
-		text := r.text(n)
+		text := r.line(n)
 		if text == "" {
 			text = attrOf(attrs, "resource")
 		}
@@ -396,15 +398,15 @@ func (d *draft) factField(n int, name string) {
 	case "category", "atom:category", "dc:subject", "dcterms:subject", "media:category", "itunes:category":
 		e.Categories = addCategory(e.Categories, category(r, n))
 	case "itunes:keywords", "media:keywords", "keywords", "prism:keyword":
-		e.Categories = addKeywords(e.Categories, r.text(n))
+		e.Categories = addKeywords(e.Categories, r.line(n))
 	case "dc:language", "dcterms:language", "language":
-		if l := r.text(n); l != "" {
+		if l := r.line(n); l != "" {
 			e.Language = l
 		}
 	case "source", "atom:source":
 		d.source(n)
 	case "dc:source", "dcterms:source":
-		d.dcSource(r.text(n))
+		d.dcSource(r.line(n))
 	}
 }
 
@@ -421,7 +423,7 @@ func (d *draft) dcSource(s string) {
 func (d *draft) source(n int) {
 	r, o := d.r, &d.e.Origin
 	if !r.hasElements(n) {
-		o.Title = first(o.Title, r.text(n))
+		o.Title = first(o.Title, r.line(n))
 		o.URL = first(o.URL, d.address(r, n, value(r.nodes[n].attrs, "url")))
 		return
 	}
@@ -430,13 +432,13 @@ func (d *draft) source(n int) {
 		attrs := r.nodes[k].attrs
 		switch strings.TrimPrefix(r.nodes[k].name, "atom:") {
 		case "title":
-			o.Title = first(o.Title, r.text(k))
+			o.Title = first(o.Title, r.line(k))
 		case "link":
 			if rel := relOf(attrs); rel == "" || rel == "alternate" {
 				o.URL = first(o.URL, d.address(r, k, value(attrs, "href")))
 			}
 		case "id":
-			id = r.text(k)
+			id = r.line(k)
 		case "author":
 			d.credits = addPerson(d.credits, d.author(r, k))
 		}
@@ -455,7 +457,7 @@ func category(r *reader, n int) news.Category {
 		Label:  strings.TrimSpace(value(attrs, "label")),
 	}
 	if c.Term == "" {
-		c.Term = r.text(n)
+		c.Term = r.line(n)
 	}
 	if c.Term == "" {
 		c.Term = attrOf(attrs, "resource")
@@ -569,11 +571,11 @@ func (b *builder) imageAddress(r *reader, n int) string {
 	}
 	for k := range r.kids(n) {
 		if r.nodes[k].name == "url" {
-			return b.address(r, k, r.text(k))
+			return b.address(r, k, r.line(k))
 		}
 	}
 	if r.hasElements(n) {
 		return ""
 	}
-	return b.address(r, n, r.text(n))
+	return b.address(r, n, r.line(n))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
 )
 
 // aboutFeed takes an element that stands outside entries.
@@ -23,7 +24,7 @@ func (b *builder) aboutFeed(r *reader, n int) {
 		if field.updated {
 			to = &f.Updated
 		}
-		b.date(&b.feedRanks, field, -1, to, r.text(n))
+		b.date(&b.feedRanks, field, -1, to, r.line(n))
 		return
 	}
 	if b.feedText(r, n, e.name) || e.cut {
@@ -39,11 +40,13 @@ func (b *builder) feedText(r *reader, n int, name string) bool {
 	f := &b.doc.Feed
 	title := func(rank int, m news.Markup) {
 		if m.Body != "" && b.feedRanks.take(slotTitle, rank) {
+			m.Body = prose.Cut(m.Body, maxLine)
 			f.Title = m
 		}
 	}
 	about := func(rank int, m news.Markup) {
 		if m.Body != "" && b.feedRanks.take(slotSummary, rank) {
+			m.Body = prose.Cut(m.Body, maxLine)
 			f.Description = m
 		}
 	}
@@ -65,9 +68,9 @@ func (b *builder) feedText(r *reader, n int, name string) bool {
 	case "itunes:subtitle":
 		about(4, b.markup(r, n))
 	case "copyright", "rights", "atom:rights", "dc:rights", "dcterms:rights", "media:copyright":
-		f.Copyright = first(f.Copyright, r.text(n))
+		f.Copyright = first(f.Copyright, r.line(n))
 	case "generator", "atom:generator":
-		f.Generator = first(r.text(n), f.Generator)
+		f.Generator = first(r.line(n), f.Generator)
 	default:
 		return false
 	}
@@ -81,9 +84,9 @@ func (b *builder) feedAddress(r *reader, n int, name string) bool {
 	case "link", "atom:link":
 		b.feedLink(r, n)
 	case "id", "atom:id", "guid":
-		f.ID = first(f.ID, r.text(n))
+		f.ID = first(f.ID, r.line(n))
 	case "dc:identifier":
-		f.ID = first(f.ID, r.text(n))
+		f.ID = first(f.ID, r.line(n))
 	case "image", "logo", "atom:logo":
 		b.feedImage(0, b.imageAddress(r, n))
 	case "itunes:image", "googleplay:image", "media:thumbnail":
@@ -93,7 +96,7 @@ func (b *builder) feedAddress(r *reader, n int, name string) bool {
 	case "admin:generatoragent":
 		f.Generator = first(f.Generator, attrOf(attrs, "resource"))
 	case "itunes:new-feed-url":
-		f.Self = first(f.Self, r.text(n))
+		f.Self = first(f.Self, r.line(n))
 	default:
 		return false
 	}
@@ -112,7 +115,7 @@ func (b *builder) feedLink(r *reader, n int) {
 	attrs := r.nodes[n].attrs
 	href := value(attrs, "href")
 	if href == "" {
-		text := first(r.text(n), attrOf(attrs, "resource"))
+		text := first(r.line(n), attrOf(attrs, "resource"))
 		if u := resolveAddress(first(r.nodes[n].scope.base, b.location, b.in.URL), text); u != "" && b.feedRanks.take(slotLink, 0) {
 			f.Link = u
 		}
@@ -139,27 +142,27 @@ func (b *builder) feedRhythm(r *reader, n int, name string) bool {
 	f := &b.doc.Feed
 	switch name {
 	case "ttl":
-		if m, err := strconv.Atoi(r.text(n)); err == nil && m > 0 {
+		if m, err := strconv.Atoi(r.line(n)); err == nil && m > 0 {
 			f.TTLMinutes = min(m, 366*24*60)
 		}
 	case "sy:updateperiod":
-		b.period = lower(r.text(n))
+		b.period = lower(r.line(n))
 		f.PollEvery = b.pollEvery()
 	case "sy:updatefrequency":
-		if m, err := strconv.Atoi(r.text(n)); err == nil && m > 0 {
+		if m, err := strconv.Atoi(r.line(n)); err == nil && m > 0 {
 			b.frequency = m
 		}
 		f.PollEvery = b.pollEvery()
 	case "skiphours":
 		for k := range r.kids(n) {
-			h, err := strconv.Atoi(r.text(k))
+			h, err := strconv.Atoi(r.line(k))
 			if err == nil && h >= 0 && h <= 24 && !slices.Contains(f.SkipHours, h%24) {
 				f.SkipHours = append(f.SkipHours, h%24)
 			}
 		}
 	case "skipdays":
 		for k := range r.kids(n) {
-			if day := weekday(r.text(k)); day != "" && !slices.Contains(f.SkipDays, day) {
+			if day := weekday(r.line(k)); day != "" && !slices.Contains(f.SkipDays, day) {
 				f.SkipDays = append(f.SkipDays, day)
 			}
 		}
@@ -202,9 +205,9 @@ func (b *builder) feedFact(r *reader, n int, name string) {
 			}
 		}
 	case "itunes:keywords", "media:keywords":
-		f.Categories = addKeywords(f.Categories, r.text(n))
+		f.Categories = addKeywords(f.Categories, r.line(n))
 	case "language", "dc:language", "dcterms:language":
-		if l := r.text(n); l != "" && b.feedRanks.take(slotLanguage, 0) {
+		if l := r.line(n); l != "" && b.feedRanks.take(slotLanguage, 0) {
 			f.Language = l
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
 )
 
 // A jsonValue is a value of JSON. Numbers, true and false keep their text.
@@ -34,10 +35,13 @@ func (v jsonValue) get(names ...string) jsonValue {
 // str returns a text; a number counts as one.
 func (v jsonValue) str() string {
 	if v.kind == '"' || v.kind == '0' {
-		return strings.TrimSpace(v.text)
+		return strings.TrimSpace(prose.Cut(strings.TrimSpace(v.text), maxBody))
 	}
 	return ""
 }
+
+// line returns a text that is one line.
+func (v jsonValue) line() string { return prose.Cut(v.str(), maxLine) }
 
 func (v jsonValue) items() []jsonValue {
 	if v.kind == '[' {
@@ -84,7 +88,7 @@ func readJSON(text string, b *builder) error {
 			break
 		}
 	}
-	version := head.get("version").str()
+	version := head.get("version").line()
 	if !isFeed && !strings.Contains(version, "jsonfeed") {
 		return errNoFeed
 	}
@@ -442,14 +446,14 @@ func (b *builder) jsonHead(v jsonValue, version string) {
 		b.doc.Version = version[i+1:]
 	}
 	base := first(b.location, b.in.URL)
-	f.Title = b.guess(v.get("title").str())
-	f.Description = b.guess(v.get("description").str())
-	f.Link = resolveAddress(base, v.get("home_page_url").str())
-	f.Self = resolveAddress(base, v.get("feed_url").str())
-	f.ID = first(v.get("id").str(), f.Self)
-	f.Language = v.get("language").str()
-	f.Image = resolveAddress(base, v.get("icon", "favicon").str())
-	f.Copyright = v.get("copyright").str()
+	f.Title = b.guess(v.get("title").line())
+	f.Description = b.guess(v.get("description").line())
+	f.Link = resolveAddress(base, v.get("home_page_url").line())
+	f.Self = resolveAddress(base, v.get("feed_url").line())
+	f.ID = first(v.get("id").line(), f.Self)
+	f.Language = v.get("language").line()
+	f.Image = resolveAddress(base, v.get("icon", "favicon").line())
+	f.Copyright = v.get("copyright").line()
 	f.Authors = b.jsonAuthors(v)
 	for i := range b.doc.Entries {
 		e := &b.doc.Entries[i]
@@ -469,8 +473,8 @@ func (b *builder) jsonAuthors(v jsonValue) []news.Person {
 		list = []jsonValue{v.get("author")}
 	}
 	for _, a := range list {
-		p := news.Person{Name: a.get("name").str(), URL: resolveAddress(b.docBase, a.get("url").str()), Email: a.get("email").str()}
-		if s := a.str(); s != "" {
+		p := news.Person{Name: a.get("name").line(), URL: resolveAddress(b.docBase, a.get("url").line()), Email: a.get("email").line()}
+		if s := a.line(); s != "" {
 			p = person(s)
 		}
 		if mail, ok := strings.CutPrefix(p.URL, "mailto:"); ok {
@@ -485,23 +489,23 @@ func (b *builder) jsonAuthors(v jsonValue) []news.Person {
 // before it said enough.
 func (b *builder) jsonEntry(v jsonValue, cut bool) {
 	base := first(b.location, b.in.URL)
-	at := func(names ...string) string { return resolveAddress(base, v.get(names...).str()) }
+	at := func(names ...string) string { return resolveAddress(base, v.get(names...).line()) }
 	d := &draft{builder: b, linkRank: noLink}
 	e := &d.e
-	e.ID = v.get("id").str()
-	e.Title = b.guess(v.get("title").str())
+	e.ID = v.get("id").line()
+	e.Title = b.guess(v.get("title").line())
 	e.Summary = b.guess(v.get("summary").str())
 	if h := v.get("content_html").str(); h != "" {
 		e.Content = news.Markup{Body: h, HTML: true, Base: first(at("url"), base)}
 	} else {
 		e.Content = news.Markup{Body: v.get("content_text").str()}
 	}
-	e.Language = v.get("language").str()
-	b.date(&d.ranks, dateField{origin: "date_published"}, len(b.doc.Entries), &e.Published, v.get("date_published").str())
-	b.date(&d.ranks, dateField{updated: true, origin: "date_modified"}, len(b.doc.Entries), &e.Updated, v.get("date_modified").str())
+	e.Language = v.get("language").line()
+	b.date(&d.ranks, dateField{origin: "date_published"}, len(b.doc.Entries), &e.Published, v.get("date_published").line())
+	b.date(&d.ranks, dateField{updated: true, origin: "date_modified"}, len(b.doc.Entries), &e.Updated, v.get("date_modified").line())
 	e.Authors = b.jsonAuthors(v)
 	for _, t := range v.get("tags").items() {
-		e.Categories = addCategory(e.Categories, news.Category{Term: html.UnescapeString(t.str())})
+		e.Categories = addCategory(e.Categories, news.Category{Term: html.UnescapeString(t.line())})
 	}
 	d.setLink(0, at("url"))
 	d.setLink(1, at("external_url"))
@@ -511,7 +515,7 @@ func (b *builder) jsonEntry(v jsonValue, cut bool) {
 	d.image(at("image"))
 	d.image(at("banner_image"))
 	for _, a := range v.get("attachments").items() {
-		d.enclose(resolveAddress(base, a.get("url").str()), a.get("mime_type").str(), a.get("size_in_bytes").str())
+		d.enclose(resolveAddress(base, a.get("url").line()), a.get("mime_type").line(), a.get("size_in_bytes").line())
 	}
 	b.total++
 	if d.complete() || len(v.keys) > 0 && !cut {

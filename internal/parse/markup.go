@@ -219,7 +219,7 @@ var escapeText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 var escapeValue = strings.NewReplacer("&", "&amp;", `"`, "&#34;", "<", "&lt;", ">", "&gt;")
 
 func (r *reader) write(b *strings.Builder, n int) {
-	for k := r.nodes[n].first; k != 0; k = r.nodes[k].next {
+	for k := r.nodes[n].first; k != 0 && b.Len() <= maxBody; k = r.nodes[k].next {
 		e := &r.nodes[k]
 		if e.name == "" {
 			_, _ = escapeText.WriteString(b, e.text)

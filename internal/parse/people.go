@@ -76,15 +76,15 @@ func (b *builder) author(r *reader, n int) news.Person {
 	for k := range r.kids(n) {
 		switch r.nodes[k].name {
 		case "name", "atom:name", "itunes:name", "foaf:name":
-			p.Name = first(p.Name, strings.Join(strings.Fields(r.text(k)), " "))
+			p.Name = first(p.Name, strings.Join(strings.Fields(r.line(k)), " "))
 		case "email", "atom:email", "itunes:email":
-			p.Email = first(p.Email, strings.TrimPrefix(r.text(k), "mailto:"))
+			p.Email = first(p.Email, strings.TrimPrefix(r.line(k), "mailto:"))
 		case "uri", "url", "homepage", "atom:uri", "atom:url":
-			p.URL = first(p.URL, b.address(r, k, r.text(k)))
+			p.URL = first(p.URL, b.address(r, k, r.line(k)))
 		}
 	}
 	if p == (news.Person{}) {
-		return person(r.text(n))
+		return person(r.line(n))
 	}
 	if p.Email == "" {
 		if q := person(p.Name); q.Email != "" && q.Name != "" {

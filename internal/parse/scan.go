@@ -2,6 +2,8 @@ package parse
 
 import (
 	"strings"
+
+	"github.com/ifhhro/rightsdesk/internal/prose"
 )
 
 type tokenKind uint8
@@ -403,7 +405,7 @@ func (sc *scanner) attribute() {
 	} else {
 		sc.i++
 		sc.skipSpace()
-		a.value = sc.decode(sc.attributeValue())
+		a.value = sc.decode(prose.Cut(sc.attributeValue(), maxLine))
 	}
 	if len(sc.attrs) >= maxAttrs {
 		sc.damage |= damagedAttribute

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
 )
 
 // A node is an element, or a text where it has no name. Nodes live in the
@@ -554,19 +555,29 @@ func (r *reader) kids(n int) func(func(int) bool) {
 	}
 }
 
-// text returns all text under a node, trimmed.
+// Limits on a field as published, in bytes. They leave room for markup that
+// cleaning takes out.
+const (
+	maxBody = 2 * news.MaxBodyBytes
+	maxLine = 16 * news.MaxTitleBytes
+)
+
+// text returns all text under a node, trimmed, up to maxBody.
 func (r *reader) text(n int) string {
 	k := r.nodes[n].first
 	if k != 0 && r.nodes[k].next == 0 && r.nodes[k].name == "" {
-		return strings.TrimSpace(r.nodes[k].text)
+		return strings.TrimSpace(prose.Cut(strings.TrimSpace(r.nodes[k].text), maxBody))
 	}
 	var b strings.Builder
 	r.collect(&b, n)
-	return strings.TrimSpace(b.String())
+	return strings.TrimSpace(prose.Cut(strings.TrimSpace(b.String()), maxBody))
 }
 
+// line returns the text of a field that is one line, up to maxLine.
+func (r *reader) line(n int) string { return prose.Cut(r.text(n), maxLine) }
+
 func (r *reader) collect(b *strings.Builder, n int) {
-	for k := r.nodes[n].first; k != 0; k = r.nodes[k].next {
+	for k := r.nodes[n].first; k != 0 && b.Len() <= maxBody; k = r.nodes[k].next {
 		if r.nodes[k].name == "" {
 			b.WriteString(r.nodes[k].text)
 		} else {

@@ -5,6 +5,7 @@
 package symbols
 
 import (
+	"iter"
 	"net/url"
 	"regexp"
 	"slices"
@@ -39,15 +40,48 @@ var symbol = regexp.MustCompile(`(?:` + strings.Join([]string{
 // InText returns the symbols in s, normalised, in order, each once.
 func InText(s string) []string {
 	var found []string
-	for _, at := range symbol.FindAllStringIndex(s, -1) {
-		if at[0] > 0 && partOfWord(s[at[0]-1]) || at[1] < len(s) && isWord(s[at[1]]) {
-			continue
-		}
-		if sym, ok := Normalise(s[at[0]:at[1]]); ok && !slices.Contains(found, sym) {
-			found = append(found, sym)
+	for from, to := range aboutSlashes(s) {
+		for _, at := range symbol.FindAllStringIndex(s[from:to], -1) {
+			begin, end := from+at[0], from+at[1]
+			if begin > 0 && partOfWord(s[begin-1]) || end < len(s) && isWord(s[end]) {
+				continue
+			}
+			if sym, ok := Normalise(s[begin:end]); ok && !slices.Contains(found, sym) {
+				found = append(found, sym)
+			}
 		}
 	}
 	return found
+}
+
+// How far about a slash a symbol may reach that it is part of: an organ before
+// it, a part and a bracket after it.
+const (
+	beforeSlash = 16
+	afterSlash  = 64
+)
+
+// aboutSlashes yields the stretches of a text that symbols can stand in. Most
+// texts have none, and the pattern is slow.
+func aboutSlashes(s string) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for at := 0; ; {
+			n := strings.IndexByte(s[at:], '/')
+			if n < 0 {
+				return
+			}
+			last := at + n
+			from := max(0, last-beforeSlash)
+			for n >= 0 {
+				n = strings.IndexByte(s[last+1:min(len(s), last+1+afterSlash)], '/')
+				last += n + 1
+			}
+			at = min(len(s), last+1+afterSlash)
+			if !yield(from, at) {
+				return
+			}
+		}
+	}
 }
 
 func isWord(c byte) bool {
