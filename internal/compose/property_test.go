@@ -111,6 +111,9 @@ func TestNothingRemote(t *testing.T) {
 	for _, lang := range audience.Languages() {
 		v := audience.Variant{Language: lang, Format: audience.FormatHTML, Stories: all}
 		bodies := readStd(t, r.Append(nil, v, copyFor(t, "reader@mail.example"))).Bodies
+		if _, block, _ := strings.Cut(bodies[1], "<style"); strings.Index(block, "</style>") > 8<<10 {
+			t.Errorf("%s: a style block of more than 8 KB", lang)
+		}
 		if found := live(bodies[1]); found != "" {
 			t.Errorf("%s: %q", lang, found)
 		}

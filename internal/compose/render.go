@@ -77,7 +77,7 @@ func renderHTML(v *view) (*pieces, error) {
 		return nil, fmt.Errorf("write the style sheet into the elements: %w", err)
 	}
 	p := &pieces{form: audience.FormatHTML}
-	for _, c := range cutUp(inlined, htmlCut) {
+	for _, c := range cutUp(tightened(inlined), htmlCut) {
 		p.add(c.name, htmlLines(c.body))
 	}
 	p.encode()
@@ -95,6 +95,23 @@ func renderText(v *view, name audience.Format, file string) (*pieces, error) {
 	}
 	p.encode()
 	return p, nil
+}
+
+var (
+	styleAttr  = regexp.MustCompile(` style="[^"]*"`)
+	styleBlock = regexp.MustCompile(`(?s)<style[^>]*>.*?</style>`)
+	styleGaps  = regexp.MustCompile(`\s*([:;{},])\s+`)
+)
+
+// tightened takes the blanks out of the styles, which are half of the page.
+func tightened(doc string) string {
+	tight := func(s string) string { return styleGaps.ReplaceAllString(s, "$1") }
+	doc = styleAttr.ReplaceAllStringFunc(doc, func(s string) string {
+		return strings.TrimRight(tight(s), `;"`) + `"`
+	})
+	return styleBlock.ReplaceAllStringFunc(doc, func(s string) string {
+		return strings.ReplaceAll(tight(s), "}", "}\n")
+	})
 }
 
 type cutting struct{ name, body string }
