@@ -80,10 +80,19 @@ func (c *Classifier) Read(t Text) news.Facts {
 		Kind:      kindFinders[language]().kind(d, t.Kind),
 		Topics:    topics(d, c.lexicons[language](), t.Leans),
 		Countries: gazetteers[language]().countries(d),
-		UNSymbols: symbols.InText(t.Title + "\n" + t.Body),
+		UNSymbols: symbolsIn(t.Title + "\n" + t.Body),
 		Deadlines: deadlines(t, language),
 		Quotes:    quotes(t.Body, language),
 	}
+}
+
+// symbolsIn spares the search where there cannot be one: every symbol holds a
+// stroke.
+func symbolsIn(text string) []string {
+	if !strings.Contains(text, "/") {
+		return nil
+	}
+	return symbols.InText(text)
 }
 
 func topics(d *document, l *lexicon, leans []news.Slug) []news.TopicScore {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ifhhro/rightsdesk/internal/analyze"
 	"github.com/ifhhro/rightsdesk/internal/dates"
@@ -12,19 +14,16 @@ import (
 )
 
 // A calendarWords is how a language says that something must be in by a day.
+// Lists hold beginnings of words or phrases, parted by "|".
 type calendarWords struct {
-	// noun alone makes a day in its sentence a deadline: "closing date".
-	noun *regexp.Regexp
+	// nouns alone make a day in its sentence a deadline: "closing date".
+	nouns []string
 	// limit must stand right before the day: "by", "no later than".
 	limit *regexp.Regexp
 	// after may stand right behind the day instead: Chinese 前.
 	after *regexp.Regexp
-	// act must stand in the sentence with limit or after: "apply", "abstracts".
-	act *regexp.Regexp
-}
-
-func words(list string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(?:^|\P{L})(?:` + strings.ReplaceAll(list, " ", `[\s\x{a0}]+`) + `)`)
+	// acts must stand in the sentence with limit or after: "apply", "abstracts".
+	acts []string
 }
 
 // before makes an expression of words that stand right before the day, with a
@@ -33,43 +32,70 @@ func before(list string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(?:^|\P{L})(?:` + strings.ReplaceAll(list, " ", `[\s\x{a0}]+`) + `)[\s\x{a0}:]*(?:\pL+,?[\s\x{a0}]+)?(?:\pL+,?[\s\x{a0}]+)?$`)
 }
 
+func list(phrases string) []string { return strings.Split(phrases, "|") }
+
 var deadlineWords = map[string]calendarWords{
 	"en": {
-		noun:  words(`deadline|closing date|closing day|due date|cut-off date|(?:applications?|submissions?|nominations?|registration|call|entries|consultation|survey) (?:will )?(?:close|closes|closing|end|ends)\b|(?:is|are) due\b|last day (?:to|for)|open until|extended (?:to|until)`),
+		nouns: list("deadline|closing date|closing day|due date|cut-off date|applications close|application closes|submissions close|nominations close|registration closes|registration ends|call closes|entries close|" +
+			"consultation closes|consultation ends|survey closes|closes on|close on|is due|are due|last day to|last day for|open until|open till|extended to|extended until"),
 		limit: before(`by|before|until|till|no later than|not later than|on or before|up to|latest by|prior to`),
-		act:   words(`appl(?:y|ying|ication|ications|icants)\b|submi(?:t|ts|tted|tting|ssion|ssions)\b|send|sent to|regist(?:er|ration)|sign(?:ing)? up|enrol|nominat|abstracts?\b|proposals?\b|manuscripts?\b|papers?\b|entries|contribut(?:e|ion|ions)\b|comments?\b|inputs?\b|respond|reply|responses?\b|rsvp|sign the|complete the|feedback|expressions? of interest|cv|report should|evidence`),
+		acts: list("apply|applying|applicat|applicant|submit|submission|send|sent to|regist|sign up|signing up|enrol|nominat|abstract|proposal|manuscript|papers|entries|contribute|contribution|comment|inputs|respond|reply|replies|response|rsvp|" +
+			"sign the|complete the|feedback|expression of interest|expressions of interest|report should|evidence"),
 	},
 	"fr": {
-		noun:  words(`date limite|date butoir|date de clôture|échéance|clôture des (?:candidatures|inscriptions|soumissions)|délai (?:de|pour)|dernier délai|prolongée? jusqu`),
+		nouns: list("date limite|date butoir|date de clôture|échéance|clôture des candidatures|clôture des inscriptions|clôture des soumissions|délai de|délai pour|dernier délai|prolongé"),
 		limit: before(`avant le|avant|jusqu['’]au|jusqu['’]à|d['’]ici le|d['’]ici au|d['’]ici|au plus tard le|au plus tard`),
-		act:   words(`candidatures?|postul|soum(?:ettre|ission|issions|is|ettez)|envoy|adress(?:er|ez)|inscri|contribu|propositions?|résumés?|articles?|manuscrits?|répon|signer|déposer|dépôt|transm|particip|commentaires`),
+		acts:  list("candidature|postul|soumettre|soumettez|soumis|envoy|adresser|adressez|inscri|contribu|proposition|résumé|article|manuscrit|répon|signer|signez|déposer|dépôt|transm|participer|commentaire"),
 	},
 	"es": {
-		noun:  words(`fecha límite|fecha tope|plazo|fecha de cierre|cierre de (?:la convocatoria|inscripciones)|vence|último día para|ampliado hasta`),
+		nouns: list("fecha límite|fecha tope|plazo|fecha de cierre|cierre de la convocatoria|cierre de inscripciones|vence|último día para|ampliado hasta"),
 		limit: before(`hasta el|hasta|antes del|antes de|a más tardar el|para el|no más tarde del`),
-		act:   words(`solicitud|solicitar|postul|candidatur|present(?:ar|ación|e|en)|envi|remit|inscri|inscripci|contribu|propuestas?|resúmenes|artículos?|manuscritos?|respond|firm(?:ar|e)|aportes?|comentarios|registr`),
+		acts:  list("solicit|postul|candidatur|presentar|presentación|presenten|presente|enviar|envíe|envío|remit|inscri|contribu|propuesta|resúmenes|resumen|artículo|manuscrito|respond|firmar|firme|aporte|comentario|registr"),
 	},
 	"nl": {
-		noun:  words(`deadline|uiterste (?:datum|inzenddatum|inleverdatum)|sluitingsdatum|inschrijving sluit|sluit op|verlengd tot`),
+		nouns: list("deadline|uiterste datum|uiterste inzenddatum|uiterste inleverdatum|sluitingsdatum|inschrijving sluit|sluit op|verlengd tot"),
 		limit: before(`voor|vóór|uiterlijk|uiterlijk op|tot|tot en met|tot uiterlijk|niet later dan`),
-		act:   words(`solliciteer|solliciteren|sollicitatie|aanmeld|meld je|inschrijv|schrijf je in|indien|dien|inzend|stuur|insturen|opsturen|voorstellen|samenvatting|artikelen|reager|reactie|teken|bijdrage`),
+		acts:  list("solliciteer|solliciteren|sollicitatie|aanmeld|meld je|inschrijv|schrijf je in|indien|inzend|stuur|insturen|opsturen|voorstellen|samenvatting|artikelen|reager|reactie|teken de|bijdrage"),
 	},
 	"ru": {
-		noun:  words(`крайний срок|крайнего срока|срок подачи|срок приема|срок приёма|дедлайн|последний день (?:подачи|приема|приёма|регистрации)|прием (?:заявок|статей|тезисов|документов)|приём (?:заявок|статей|тезисов|документов)|заявки принимаются|срок представления`),
+		nouns: list("крайний срок|крайнего срока|срок подачи|срок приема|срок приёма|дедлайн|последний день подачи|последний день приема|последний день регистрации|прием заявок|приём заявок|прием статей|приём статей|прием тезисов|прием документов|заявки принимаются|срок представления"),
 		limit: before(`до|не позднее|не позже|к`),
-		act:   words(`заявк|подать|подава|подач|отправ|направ|присыла|прислать|регистрац|зарегистр|представ|статьи|статей|тезис|предложени|анкет|ответ|подпис|материал`),
+		acts:  list("заявк|подать|подава|подач|отправ|направ|присыла|прислать|регистрац|зарегистр|представ|статьи|статей|тезис|предложени|анкет|ответ|подпис|материал"),
 	},
 	"ar": {
-		noun:  regexp.MustCompile(`الموعد النهائي|آخر موعد|الموعد الأخير|تاريخ الإغلاق|آخر أجل|موعد أقصاه|أجل أقصاه|ينتهي التقديم|تاريخ انتهاء التقديم|باب التقديم`),
+		nouns: list("الموعد النهائي|آخر موعد|الموعد الأخير|تاريخ الإغلاق|آخر أجل|موعد أقصاه|أجل أقصاه|ينتهي التقديم|تاريخ انتهاء التقديم|باب التقديم"),
 		limit: regexp.MustCompile(`(?:قبل|حتى|لغاية|إلى غاية|في موعد لا يتجاوز|قبل يوم|حتى يوم)\s*(?:\p{L}+\s*)?$`),
-		act:   regexp.MustCompile(`تقديم|التقديم|إرسال|ترسل|يرسل|طلبات|الطلبات|التسجيل|تسجيل|المشاركة|مقترحات|ملخصات|مساهمات|الترشيح|الترشح|البحوث|الأبحاث`),
+		acts:  list("تقديم|التقديم|إرسال|ترسل|يرسل|طلبات|الطلبات|التسجيل|تسجيل|المشاركة|مقترحات|ملخصات|مساهمات|الترشيح|الترشح|البحوث|الأبحاث|الملخصات"),
 	},
 	"zh": {
-		noun:  regexp.MustCompile(`截止|截至日期|最后期限|最后一天|期限为|截稿`),
+		nouns: list("截止|截至日期|最后期限|最后一天|期限为|截稿"),
 		after: regexp.MustCompile(`^\s*(?:之?前|以前|（[^）]*）前)`),
 		limit: regexp.MustCompile(`(?:最迟|不迟于|不晚于|直至|至)\s*$`),
-		act:   regexp.MustCompile(`提交|申请|报名|投稿|递交|寄送|发送|登记|注册|提名|回复|摘要|意见|参加`),
+		acts:  list("提交|申请|报名|投稿|递交|寄送|发送|登记|注册|提名|回复|摘要|意见|参加"),
 	},
+}
+
+// find returns where the first of the phrases stands at the beginning of a
+// word, -1 for nowhere. The text is lower case.
+func find(text string, phrases []string) int {
+	first := -1
+	for _, p := range phrases {
+		for from := 0; ; {
+			at := strings.Index(text[from:], p)
+			if at < 0 {
+				break
+			}
+			at += from
+			if before, _ := utf8.DecodeLastRuneInString(text[:at]); !unicode.IsLetter(before) || before >= 0x2e80 {
+				if first < 0 || at < first {
+					first = at
+				}
+				break
+			}
+			from = at + len(p)
+		}
+	}
+	return first
 }
 
 // maxDeadlines bounds what one item may claim.
@@ -86,7 +112,7 @@ func deadlines(t Text, language string) []news.Deadline {
 	for _, part := range []string{t.Title, t.Body} {
 		for _, s := range analyze.Sentences(part) {
 			sentence := part[s.Start:s.End]
-			if len(sentence) > maxSentence || len(out) == maxDeadlines {
+			if len(sentence) > maxSentence || len(out) == maxDeadlines || !mayNameDay(sentence) {
 				continue
 			}
 			if d, ok := w.deadline(sentence, language, t.Published); ok && !slices.ContainsFunc(out, func(o news.Deadline) bool { return o.Date == d.Date }) {
@@ -97,12 +123,47 @@ func deadlines(t Text, language string) []news.Deadline {
 	return out
 }
 
+// mayNameDay is the cheap question before the dear one: a day needs a number or
+// one of a few words.
+func mayNameDay(sentence string) bool {
+	for i, r := range sentence {
+		if r >= '0' && r <= '9' || r >= '٠' && r <= '٩' {
+			return true
+		}
+		if i > 0 && !isWordStart(sentence[i-1]) {
+			continue
+		}
+		for _, w := range dayBeginnings {
+			if len(sentence)-i >= len(w) && strings.EqualFold(sentence[i:i+len(w)], w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isWordStart reports whether a word can begin after this byte; in scripts of
+// more than one byte a letter, anywhere.
+func isWordStart(before byte) bool { return before <= '/' || before >= 0x80 }
+
+// dayBeginnings begin the words for weekdays, near days, ends and midnight.
+var dayBeginnings = []string{
+	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "tomorrow", "today", "midnight", "end of", "within", "weeks",
+	"lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "demain", "fin ", "dans ", "semaine",
+	"lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo", "mañana", "dentro", "fin de", "final",
+	"maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag", "morgen", "binnen", "eind",
+	"понедельник", "вторник", "сред", "четверг", "пятниц", "суббот", "воскресень", "завтра", "конца", "через", "течение",
+	"الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد", "غدا", "خلال", "غضون", "نهاية",
+	"周", "星期", "明天", "月底", "年底", "内",
+}
+
 // maxSentence: what is longer is a list or a table, and proves nothing.
 const maxSentence = 600
 
 func (w *calendarWords) deadline(sentence, language string, published time.Time) (news.Deadline, bool) {
-	noun := w.noun.FindStringIndex(sentence)
-	if noun == nil && !w.act.MatchString(sentence) {
+	lower := strings.ToLower(sentence)
+	noun := find(lower, w.nouns)
+	if noun < 0 && find(lower, w.acts) < 0 {
 		return news.Deadline{}, false
 	}
 	found := dates.FindAhead(sentence, language, published)
@@ -116,7 +177,7 @@ func (w *calendarWords) deadline(sentence, language string, published time.Time)
 // choose picks the day that is meant: one with a limit beside it, else the
 // first after the noun, else the last before it. Where a term was extended the
 // later day counts.
-func (w *calendarWords) choose(sentence string, noun []int, found []dates.Mention) (dates.Mention, bool) {
+func (w *calendarWords) choose(sentence string, noun int, found []dates.Mention) (dates.Mention, bool) {
 	var limited []dates.Mention
 	for _, m := range found {
 		if m.To.Sub(m.From) > 0 {
@@ -128,13 +189,13 @@ func (w *calendarWords) choose(sentence string, noun []int, found []dates.Mentio
 			limited = append(limited, m)
 		}
 	}
-	if noun != nil && extended.MatchString(sentence) && len(found) > 0 {
+	if noun >= 0 && extended.MatchString(sentence) && len(found) > 0 {
 		return found[len(found)-1], true
 	}
 	if len(limited) > 0 {
 		return limited[len(limited)-1], true
 	}
-	if noun == nil {
+	if noun < 0 {
 		return dates.Mention{}, false
 	}
 	var last dates.Mention
@@ -143,7 +204,7 @@ func (w *calendarWords) choose(sentence string, noun []int, found []dates.Mentio
 		if m.To.Sub(m.From) > 0 {
 			continue
 		}
-		if m.Start >= noun[0] {
+		if m.Start >= noun {
 			return m, true
 		}
 		last, ok = m, true

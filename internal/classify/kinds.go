@@ -87,11 +87,15 @@ func (k *kindFinder) addCalendar(p *parser, language string) error {
 // sentences do, else what its source usually brings, else news.
 func (k *kindFinder) kind(d *document, usual news.Kind) news.Kind {
 	hits := k.words.find(d.title, d.toks[:d.titleLen], int32(len(k.atoms)), 0, nil)
-	hits = k.words.find(d.body, d.toks[d.titleLen:], int32(len(k.atoms)), int32(d.titleLen), hits)
+	lead := d.titleLen
+	for lead < len(d.toks) && d.zone[lead] == inLead {
+		lead++
+	}
+	hits = k.words.find(d.body, d.toks[d.titleLen:lead], int32(len(k.atoms)), int32(d.titleLen), hits)
 	best := len(k.kinds)
 	for atom, list := range hits {
 		a := k.atoms[atom]
-		if a.kind < best && slices.ContainsFunc(list, func(h hit) bool { return d.zone[h.start] == inTitle == a.title && d.zone[h.start] <= inLead }) {
+		if a.kind < best && slices.ContainsFunc(list, func(h hit) bool { return (d.zone[h.start] == inTitle) == a.title }) {
 			best = a.kind
 		}
 	}
