@@ -32,6 +32,7 @@ type run struct {
 	stop   context.CancelCauseFunc
 	taken  atomic.Int64 // attempts that got some answer
 	out    atomic.Int64 // copies with the connections, not settled yet
+	dry    atomic.Bool  // nothing more was due when last looked
 }
 
 // A mailing is what is needed to make the copies of one issue.
@@ -112,6 +113,7 @@ func (r *run) feed(ctx context.Context) (more bool, err error) {
 			return true, nil
 		}
 		n, err := r.feedOnce(ctx)
+		r.dry.Store(n == 0)
 		if ctx.Err() != nil {
 			return false, nil
 		}
@@ -201,12 +203,5 @@ func (r *run) waitForMore(ctx context.Context) bool {
 			return false
 		}
 	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return pause(ctx, wait)
 }

@@ -15,7 +15,8 @@ import (
 // one gives up for the run.
 const maxBroken = 3
 
-// How long an open connection waits for its next copy.
+// How long an open connection waits for its next copy while more are being
+// taken from the books.
 const idleFor = time.Second
 
 // errNotBegun ends a session whose next copy may not go after all: its
@@ -114,26 +115,35 @@ func (s *session) next(ctx context.Context) (smtpout.Message, bool, error) {
 	}
 }
 
-// pull takes the next copy, waiting a little for one.
+// pull takes the next copy, waiting a little for one while more are being
+// taken from the books.
 func (s *session) pull(ctx context.Context) (job, bool) {
 	if j := s.first; j != nil {
 		s.first = nil
 		return *j, true
 	}
-	select {
-	case j, ok := <-s.due:
-		return j, ok
-	default:
+	for begun := s.now(); ; {
+		select {
+		case j, ok := <-s.due:
+			return j, ok
+		default:
+		}
+		if s.dry.Load() || s.now().Sub(begun) > idleFor || !pause(ctx, idleFor/100) {
+			return job{}, false
+		}
 	}
-	t := time.NewTimer(idleFor)
+}
+
+// pause waits and reports whether ctx still stands.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
-	case j, ok := <-s.due:
-		return j, ok
 	case <-t.C:
+		return true
 	case <-ctx.Done():
+		return false
 	}
-	return job{}, false
 }
 
 // make composes a copy into memory that an earlier one used.

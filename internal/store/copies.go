@@ -83,22 +83,62 @@ const (
 // writeCopies goes through the active readers page by page, so that memory
 // does not grow with them, and returns how many copies it wrote.
 func writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edition) (int, error) {
-	written := 0
+	many, err := tx.PrepareContext(ctx, insertCopies+tuples(freezeRows, copyValues))
+	if err != nil {
+		return 0, fmt.Errorf("write copies of issue %d: %w", i.ID, err)
+	}
+	defer many.Close() // the transaction closes it too
+	written, values := 0, make([]any, 0, freezeRows*copyValues)
 	for last := audience.ReaderID(0); ; {
 		page, err := activeReaders(ctx, tx, last)
 		if err != nil {
 			return 0, err
 		}
-		if len(page) == 0 {
-			return written, nil
+		for _, r := range page {
+			last = r.ID
+			row := copyRow(i, e, r)
+			if values = append(values, row...); len(values) == cap(values) {
+				if _, err := many.ExecContext(ctx, values...); err != nil {
+					return 0, fmt.Errorf("write copies of issue %d: %w", i.ID, err)
+				}
+				values = values[:0]
+			}
+			written += min(len(row), 1)
 		}
-		last = page[len(page)-1].ID
-		n, err := writePage(ctx, tx, i, e, page)
-		if err != nil {
-			return 0, err
+		if len(page) < freezePage {
+			return written, insertRest(ctx, tx, i.ID, values)
 		}
-		written += n
 	}
+}
+
+const insertCopies = `INSERT INTO copies (issue, reader, variant, token, address, domain, message_id, state, why, next_try, settled,
+	attempts, uncertain) VALUES `
+
+// copyValues is how many values the freeze writes for a copy.
+const copyValues = 13
+
+func insertRest(ctx context.Context, tx *sql.Tx, id news.IssueID, values []any) error {
+	if len(values) == 0 {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, insertCopies+tuples(len(values)/copyValues, copyValues), values...); err != nil {
+		return fmt.Errorf("write copies of issue %d: %w", id, err)
+	}
+	return nil
+}
+
+// copyRow is what the freeze writes for a reader; nothing when the issue has
+// no story for them.
+func copyRow(i *news.Issue, e audience.Edition, r frozenReader) []any {
+	variant, messageID, ok := e.Assign(r.Reader)
+	if !ok {
+		return nil
+	}
+	state, why, next, settled := audience.Waiting, "", ms(i.Frozen), int64(0)
+	if r.suppressed {
+		variant, state, why, next, settled = -1, audience.Excluded, "suppressed", 0, ms(i.Frozen)
+	}
+	return []any{i.ID, r.ID, variant, r.Token[:], r.address, domainOf(r.address), messageID, state, why, next, settled, 0, 0}
 }
 
 func activeReaders(ctx context.Context, tx *sql.Tx, after audience.ReaderID) ([]frozenReader, error) {
@@ -120,45 +160,6 @@ func activeReaders(ctx context.Context, tx *sql.Tx, after audience.ReaderID) ([]
 		return nil, fmt.Errorf("read readers: %w", err)
 	}
 	return readers, nil
-}
-
-// copyValues is how many values the freeze writes for a copy.
-const copyValues = 13
-
-func writePage(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edition, page []frozenReader) (int, error) {
-	var values []any
-	written := 0
-	flush := func() error {
-		if len(values) == 0 {
-			return nil
-		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO copies (issue, reader, variant, token, address, domain, message_id, state, why, next_try, settled, attempts, uncertain)
-			VALUES `+tuples(len(values)/copyValues, copyValues), values...)
-		if err != nil {
-			return fmt.Errorf("write copies of issue %d: %w", i.ID, err)
-		}
-		values = values[:0]
-		return nil
-	}
-	for _, r := range page {
-		variant, messageID, ok := e.Assign(r.Reader)
-		if !ok {
-			continue
-		}
-		state, why, next, settled := audience.Waiting, "", ms(i.Frozen), int64(0)
-		if r.suppressed {
-			variant, state, why, next, settled = -1, audience.Excluded, "suppressed", 0, ms(i.Frozen)
-		}
-		values = append(values, i.ID, r.ID, variant, r.Token[:], r.address, domainOf(r.address), messageID, state, why, next, settled, 0, 0)
-		written++
-		if len(values) == freezeRows*copyValues {
-			if err := flush(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return written, flush()
 }
 
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
@@ -198,26 +199,29 @@ func countsOf(ctx context.Context, q querier, id news.IssueID) (news.Counts, err
 		return c, notFound(err, "issue %d", id)
 	}
 	type line struct {
-		state          audience.CopyState
-		all, uncertain int
+		state audience.CopyState
+		n     int
 	}
-	rows, err := q.QueryContext(ctx, `SELECT state, COUNT(*), SUM(CASE WHEN uncertain > 0 THEN 1 ELSE 0 END) FROM copies WHERE issue = $1 GROUP BY state`, id)
+	rows, err := q.QueryContext(ctx, `
+		SELECT state, COUNT(*) FROM copies WHERE issue = $1 AND next_try = 0 GROUP BY state
+		UNION ALL SELECT '', COUNT(*) FROM copies WHERE issue = $1 AND next_try <> 0 AND fence = 0
+		UNION ALL SELECT '', COUNT(*) FROM copies WHERE issue = $1 AND next_try <> 0 AND fence <> 0
+		UNION ALL SELECT 'uncertain', COUNT(*) FROM copies WHERE issue = $1 AND uncertain > 0`, id)
 	lines, err := collect(rows, err, func(row scanner) (l line, err error) {
-		err = row.Scan(&l.state, &l.all, &l.uncertain)
+		err = row.Scan(&l.state, &l.n)
 		return l, err
 	})
 	if err != nil {
 		return c, fmt.Errorf("count copies of issue %d: %w", id, err)
 	}
 	into := map[audience.CopyState]*int{
-		audience.Waiting: &c.Waiting, audience.Attempting: &c.Waiting, audience.Sent: &c.Sent, audience.Refused: &c.Refused,
+		"": &c.Waiting, "uncertain": &c.Uncertain, audience.Sent: &c.Sent, audience.Refused: &c.Refused,
 		audience.Excluded: &c.Excluded, audience.GivenUp: &c.GivenUp, audience.Withdrawn: &c.Withdrawn,
 	}
 	for _, l := range lines {
 		if n, ok := into[l.state]; ok {
-			*n += l.all
+			*n += l.n
 		}
-		c.Uncertain += l.uncertain
 	}
 	return c, nil
 }
@@ -387,49 +391,105 @@ func copiesWithReaders(ctx context.Context, q querier, ids []audience.CopyID) ([
 // still being sent. lost are those of done that were held no more: the lease
 // had been taken away, and what the sender says comes too late.
 func (s *Store) Settle(ctx context.Context, fence int64, now time.Time, done []audience.Copy, begin []audience.CopyID) (begun, lost []audience.CopyID, err error) {
+	var sent []audience.CopyID
+	var others []audience.Copy
+	for _, c := range done {
+		if c.State == audience.Sent && c.Why == "" && c.Code == 250 {
+			sent = append(sent, c.ID)
+		} else {
+			others = append(others, c)
+		}
+	}
+	takeSent, err := s.listStatement(ctx, recordSent, 4, len(sent))
+	if err != nil {
+		return nil, nil, err
+	}
+	takeBegun, err := s.listStatement(ctx, beginCopies, 6, len(begin))
+	if err != nil {
+		return nil, nil, err
+	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		if lost, err = saveResults(ctx, tx, fence, done); err != nil {
+		if lost, err = saveResults(ctx, tx, fence, others); err != nil {
 			return err
 		}
-		begun, err = beginCopies(ctx, tx, fence, now, begin)
-		return err
+		kept, err := takeSent.run(ctx, tx, sent, audience.Sent, ms(now), fence, audience.Attempting)
+		if err != nil {
+			return fmt.Errorf("record sent copies: %w", err)
+		}
+		lost = append(lost, missing(sent, kept)...)
+		begun, err = takeBegun.run(ctx, tx, begin, audience.Attempting, ms(now), fence, audience.Waiting, audience.Active, news.IssueSending)
+		if err != nil {
+			return fmt.Errorf("begin copies: %w", err)
+		}
+		return nil
 	})
 	return begun, lost, err
 }
 
-// saveResults writes the plain successes with one statement, for they are
-// nearly all, and the rest one by one.
-func saveResults(ctx context.Context, tx *sql.Tx, fence int64, done []audience.Copy) (lost []audience.CopyID, err error) {
-	var sent []audience.Copy
-	for _, c := range done {
-		if c.State == audience.Sent && c.Why == "" && c.Code == 250 {
-			sent = append(sent, c)
-			continue
+// The two statements that nearly every copy goes through, once each. They are
+// kept prepared, for reading them costs the database more than running them.
+const (
+	// The plain successes, which are nearly all results.
+	recordSent = `UPDATE copies SET state = $1, why = '', code = 250, next_try = 0, fence = 0, settled = $2
+		WHERE fence = $3 AND state = $4 AND id IN (%s) RETURNING id`
+	// Copies that are about to be sent, less those whose reader or issue is no
+	// more what the sender saw when it took them.
+	beginCopies = `UPDATE copies SET state = $1, attempts = attempts + 1, first_try = CASE WHEN first_try = 0 THEN $2 ELSE first_try END
+		WHERE fence = $3 AND state = $4
+			AND EXISTS (SELECT 1 FROM readers r WHERE r.id = copies.reader AND r.state = $5)
+			AND EXISTS (SELECT 1 FROM issues i WHERE i.id = copies.issue AND i.state = $6 AND i.withdrawn = 0)
+			AND id IN (%s) RETURNING id`
+)
+
+// A listStatement is a prepared statement that ends in a list of copies.
+type listStatement struct {
+	*sql.Stmt
+	size int // of the list
+}
+
+// listStatement prepares query, which has so many values before its list, for
+// a list of n or somewhat more. Call it before the transaction: it may need
+// the one connection itself.
+func (s *Store) listStatement(ctx context.Context, query string, before, n int) (listStatement, error) {
+	size := 1
+	for size < n {
+		size *= 4
+	}
+	st, err := s.statement(ctx, fmt.Sprintf(query, places(before+1, size)))
+	return listStatement{st, size}, err
+}
+
+// run returns the copies of the list that were changed. What is missing of the
+// list is filled with a number that no copy has.
+func (l listStatement) run(ctx context.Context, tx *sql.Tx, list []audience.CopyID, before ...any) ([]audience.CopyID, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	args := before
+	for n := range l.size {
+		id := audience.CopyID(0)
+		if n < len(list) {
+			id = list[n]
 		}
+		args = append(args, id)
+	}
+	rows, err := tx.StmtContext(ctx, l.Stmt).QueryContext(ctx, args...)
+	return collect(rows, err, scanCopyID)
+}
+
+// missing are those of all that are not in some.
+func missing(all, some []audience.CopyID) []audience.CopyID {
+	return slices.DeleteFunc(slices.Clone(all), func(id audience.CopyID) bool { return slices.Contains(some, id) })
+}
+
+// saveResults writes results one by one.
+func saveResults(ctx context.Context, tx *sql.Tx, fence int64, done []audience.Copy) (lost []audience.CopyID, err error) {
+	for _, c := range done {
 		kept, err := saveResult(ctx, tx, fence, c)
 		if err != nil {
 			return nil, err
 		}
 		if !kept {
-			lost = append(lost, c.ID)
-		}
-	}
-	if len(sent) == 0 {
-		return lost, nil
-	}
-	args := []any{audience.Sent, ms(sent[0].Settled), fence, audience.Attempting}
-	for _, c := range sent {
-		args = append(args, c.ID)
-	}
-	rows, err := tx.QueryContext(ctx, `
-		UPDATE copies SET state = $1, why = '', code = 250, next_try = 0, fence = 0, settled = $2
-		WHERE fence = $3 AND state = $4 AND id IN (`+places(5, len(sent))+`) RETURNING id`, args...)
-	kept, err := collect(rows, err, scanCopyID)
-	if err != nil {
-		return nil, fmt.Errorf("record sent copies: %w", err)
-	}
-	for _, c := range sent {
-		if !slices.Contains(kept, c.ID) {
 			lost = append(lost, c.ID)
 		}
 	}
@@ -447,29 +507,6 @@ func saveResult(ctx context.Context, tx *sql.Tx, fence int64, c audience.Copy) (
 	}
 	n, err := res.RowsAffected()
 	return n > 0, err
-}
-
-// beginCopies marks copies that are about to be sent, less those whose reader
-// or issue is no more what the sender saw when it took them.
-func beginCopies(ctx context.Context, tx *sql.Tx, fence int64, now time.Time, begin []audience.CopyID) ([]audience.CopyID, error) {
-	if len(begin) == 0 {
-		return nil, nil
-	}
-	args := []any{audience.Attempting, ms(now), fence, audience.Waiting, audience.Active, news.IssueSending}
-	for _, id := range begin {
-		args = append(args, id)
-	}
-	rows, err := tx.QueryContext(ctx, `
-		UPDATE copies SET state = $1, attempts = attempts + 1, first_try = CASE WHEN first_try = 0 THEN $2 ELSE first_try END
-		WHERE fence = $3 AND state = $4
-			AND EXISTS (SELECT 1 FROM readers r WHERE r.id = copies.reader AND r.state = $5)
-			AND EXISTS (SELECT 1 FROM issues i WHERE i.id = copies.issue AND i.state = $6 AND i.withdrawn = 0)
-			AND id IN (`+places(7, len(begin))+`) RETURNING id`, args...)
-	begun, err := collect(rows, err, scanCopyID)
-	if err != nil {
-		return nil, fmt.Errorf("begin copies: %w", err)
-	}
-	return begun, nil
 }
 
 // WithdrawWaiting settles every copy of an issue that waits as withdrawn, in

@@ -44,6 +44,9 @@ type Store struct {
 
 	journalMu   sync.Mutex
 	journalFile string // "" keeps none
+
+	mu         sync.Mutex
+	statements map[string]*sql.Stmt
 }
 
 // Open opens the SQLite database in dir, making both if need be, and brings
@@ -152,6 +155,24 @@ func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// statement prepares a query of the writer once for the life of the store.
+func (s *Store) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st := s.statements[query]; st != nil {
+		return st, nil
+	}
+	st, err := s.w.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	if s.statements == nil {
+		s.statements = map[string]*sql.Stmt{}
+	}
+	s.statements[query] = st
+	return st, nil
 }
 
 // The keys of a house, made at its first start and never changed.
