@@ -69,7 +69,7 @@ func bareDOI(raw string) (string, bool) {
 	return doiAddress(d), ok
 }
 
-func doiAddress(doi string) string { return "https://doi.org" + normalEscapes("/"+doi, inKeyPath) }
+func doiAddress(doi string) string { return "https://doi.org" + pathEscapes("/"+doi) }
 
 // A page is an address taken apart for comparing.
 type page struct {
@@ -89,12 +89,12 @@ func key(a address) string {
 	if d, ok := document(a); ok {
 		return d
 	}
-	p := page{host: plainHost(a.host), path: normalEscapes(a.path, inKeyPath), params: params(a.query)}
+	p := page{host: plainHost(a.host), path: pathEscapes(a.path), params: params(a.query)}
 	if a.port != "443" && (a.scheme != "http" || a.port != "80") {
 		p.port = a.port
 	}
 	if len(a.fragment) > 1 && (a.fragment[0] == '!' || a.fragment[0] == '/') {
-		p.fragment = normalEscapes(a.fragment, inKeyPath)
+		p.fragment = pathEscapes(a.fragment)
 	}
 	p.dropSessions()
 	p.dropTracking()
@@ -114,7 +114,7 @@ func document(a address) (string, bool) {
 			sym, _, _ = strings.Cut(sym, "(")
 			d.Symbol = sym
 		}
-		return "https://docs.un.org/" + d.Language + normalEscapes("/"+d.Symbol, inKeyPath), true
+		return "https://docs.un.org/" + d.Language + pathEscapes("/"+d.Symbol), true
 	}
 	switch plainHost(a.host) {
 	case "doi.org", "dx.doi.org":
@@ -207,7 +207,7 @@ func (p *page) plainPath() {
 		for i := range p.params {
 			p.params[i].key = strings.ToLower(p.params[i].key)
 		}
-		p.path = normalEscapes(p.path, inKeyPath)
+		p.path = pathEscapes(p.path)
 	}
 	p.dropAMP()
 	dir, last := cutLast(p.path)
@@ -249,16 +249,18 @@ func (p *page) dropAMP() {
 }
 
 // The characters that stand for themselves in a key beside letters, digits and
-// "-._~": the reserved ones that servers read alike either way.
+// "-._~": the reserved ones that servers read alike, escaped or not. In a path
+// an escaped delimiter is none: "%2F" is no "/", nor "%3B" a ";".
 const (
-	inKeyPath  = "/!$&'()*+,:@;="
-	inKeyParam = "/!$'()*,:@;?"
+	inKeyPath   = "/!$&'()*+,:@;="
+	inKeyName   = "/!$'()*,:@;?"
+	inKeyValue  = inKeyName + "="
+	stayEscaped = "/;=?"
 )
 
 // normalEscapes gives every byte its one form: itself if it is unreserved or
-// in literal, else %XX in capitals. An escaped delimiter stays escaped: "%2F"
-// is no "/", nor is "%3B" a ";".
-func normalEscapes(s, literal string) string {
+// in literal, else %XX in capitals. What is in guarded keeps the form it has.
+func normalEscapes(s, literal, guarded string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		c, escaped := decodedAt(s, i)
@@ -268,7 +270,7 @@ func normalEscapes(s, literal string) string {
 			c = s[i]
 		}
 		switch {
-		case unreserved(c), strings.IndexByte(literal, c) >= 0 && (!escaped || strings.IndexByte("/;=?", c) < 0):
+		case unreserved(c), strings.IndexByte(literal, c) >= 0 && (!escaped || strings.IndexByte(guarded, c) < 0):
 			b.WriteByte(c)
 		default:
 			writeEncoded(&b, c)
@@ -276,6 +278,8 @@ func normalEscapes(s, literal string) string {
 	}
 	return b.String()
 }
+
+func pathEscapes(s string) string { return normalEscapes(s, inKeyPath, stayEscaped) }
 
 func unreserved(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
@@ -290,8 +294,8 @@ func params(query string) []param {
 			continue
 		}
 		k, v, _ := strings.Cut(pair, "=")
-		k = normalEscapes(strings.ReplaceAll(k, "+", "%20"), inKeyParam)
-		v = normalEscapes(strings.ReplaceAll(v, "+", "%20"), inKeyParam+"=")
+		k = normalEscapes(strings.ReplaceAll(k, "+", "%20"), inKeyName, "=")
+		v = normalEscapes(strings.ReplaceAll(v, "+", "%20"), inKeyValue, "")
 		k = strings.TrimPrefix(strings.TrimPrefix(k, "amp;"), "amp%3B")
 		if k != "" || v != "" {
 			out = append(out, param{k, v})

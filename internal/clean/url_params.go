@@ -28,10 +28,10 @@ var tracking = setOf(`fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid yscl
 	ml_subscriber_hash sfmc_id sfmc_sub sfmc_activityid j_subscriber ck_subscriber_id bbeml bbid
 	unlocked_article_code wprov wpsrc
 	nocache cachebuster __cf_chl_tk cf_chl_jschl_tk cx_click cx_recswidget cx_artpos
-	ns_campaign ns_source ns_linkname ns_fee __s maca traffic_source replytocom spref cm_mmc cm_ven cm_cat cm_ite ftcamp ftag fromrss rss_source dicbo tblci obclid amp_js_v amp_gsa usqp`)
+	ns_campaign ns_source ns_linkname ns_fee __s maca traffic_source replytocom spref pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content pk_cid pk_vid cm_mmc cm_ven cm_cat cm_ite ftcamp ftag fromrss rss_source dicbo tblci obclid amp_js_v amp_gsa usqp`)
 
 // trackingPrefixes begin such parameters.
-var trackingPrefixes = []string{"utm_", "utm-", "pk_", "piwik_", "matomo_", "mtm_", "hsa_", "at_", "ga_", "stm_", "itm_", "ns_m", "bsft_", "vgo_", "uta_"}
+var trackingPrefixes = []string{"utm_", "utm-", "piwik_", "matomo_", "mtm_", "hsa_", "at_", "ga_", "stm_", "itm_", "ns_m", "bsft_", "vgo_", "uta_"}
 
 // referring are parameters that tell where a reader came from when their value
 // is a channel, and may choose a page when it is anything else.

@@ -130,7 +130,7 @@ func (p *page) publisherDOI() {
 }
 
 func (p *page) toDOI(d string) {
-	*p = page{host: "doi.org", path: normalEscapes("/"+d, inKeyPath)}
+	*p = page{host: "doi.org", path: pathEscapes("/" + d)}
 }
 
 var bloggerHost = regexp.MustCompile(`^([a-z0-9-]+)\.blogspot\.(?:[a-z]{2,3}|co\.[a-z]{2}|com\.[a-z]{2})$`)

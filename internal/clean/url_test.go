@@ -34,6 +34,7 @@ func TestURLKey(t *testing.T) {
 		{"parameters", "https://press.example/?a=1&b=x%20y&c", []string{
 			"https://press.example/?b=x+y&a=1&c", "https://press.example/?c=&b=x%20y&a=1", "https://press.example/?a=1&amp;b=x+y&amp;c", "https://press.example?&&a=1&c&b=x%20y&",
 		}},
+		{"escaped values", "https://press.example/?a=x/y=z&b=u@v", []string{"https://press.example/?a=x%2Fy%3Dz&b=u%40v", "https://press.example/?b=u@v&a=x/y%3dz"}},
 		{"repeated parameters keep their order", "https://press.example/?a=2&a=1&b=3", []string{"https://press.example/?b=3&a=2&a=1"}},
 		{"tracking", "https://press.example/a?id=7", []string{
 			"https://press.example/a?id=7&utm_source=rss&utm_medium=feed&UTM_Campaign=x", "https://press.example/a?fbclid=AbC&id=7", "https://press.example/a?id=7&gclid=1&mc_cid=2&mc_eid=3",
@@ -128,6 +129,8 @@ func TestURLDifferent(t *testing.T) {
 		{"https://www.youtube.com/watch?v=a", "https://www.youtube.com/watch?v=b", "https://www.youtube.com/@UN", "https://www.youtube.com/playlist?list=a"},
 		{"https://press.example/a?x=1&x=2", "https://press.example/a?x=2&x=1", "https://press.example/a?x=1"},
 		{"https://press.example/a+b", "https://press.example/a%20b", "https://press.example/ab"},
+		{"https://press.example/?q=a%26b=c", "https://press.example/?q=a&b=c", "https://press.example/?q%3Da=b"},
+		{"https://press.example/?pk_id=1", "https://press.example/?pk_id=2"},
 		{"https://press.example/?q=a%2Bb", "https://press.example/?q=a+b", "https://press.example/?q=a%26b"},
 		{"https://x.com/UN/status/1", "https://x.com/UN/status/2", "https://x.com/WHO"},
 		{"https://t.co/abc", "https://t.co/abd"},
