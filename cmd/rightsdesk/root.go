@@ -103,6 +103,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.backupCommand(),
 		a.restoreCommand(),
 		a.migrateCommand(),
+		a.doctorCommand(),
 		a.demoCommand(),
 		a.evalCommand(),
 		a.feedsCommand(),
