@@ -245,8 +245,7 @@ func (h *house) demoDecide(ctx context.Context, t *tale) error {
 	}
 	byLink := map[string]news.StoryID{}
 	for _, s := range queue {
-		page, _, _ := strings.Cut(s.Link, "?")
-		byLink[page] = s.ID
+		byLink[s.Link] = s.ID
 	}
 	approved, rejected := 0, 0
 	for _, d := range decisions {

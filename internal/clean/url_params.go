@@ -74,16 +74,11 @@ func (p *page) dropSessions() {
 // mobile twins.
 func (p *page) dropTracking() {
 	p.drop(func(k, v string) bool {
-		if tracking[k] || referring[k] && (v == "" || channels[strings.ToLower(v)]) {
+		if marks(k) || referring[k] && (v == "" || channels[strings.ToLower(v)]) {
 			return true
 		}
 		if k == "rss" && (v == "" || v == "1" || v == "yes" || v == "true") || k == "af" && v == "R" {
 			return true // journals mark the links of their feeds so
-		}
-		for _, prefix := range trackingPrefixes {
-			if strings.HasPrefix(k, prefix) {
-				return true
-			}
 		}
 		return twinParam(k, strings.ToLower(v))
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/analyze"
 	"github.com/ifhhro/rightsdesk/internal/classify"
+	"github.com/ifhhro/rightsdesk/internal/clean"
 	"github.com/ifhhro/rightsdesk/internal/cluster"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/prose"
@@ -102,7 +103,7 @@ func (in *Ingest) facts(it *news.Item, src *news.Source) (facts news.Facts) {
 // lead is the story as an item would have it.
 func lead(it *news.Item, facts news.Facts) news.Lead {
 	return news.Lead{
-		Headline: it.Title, Summary: prose.EscapeMarkdown(Excerpt(it.Text)), Language: it.Language, Link: it.URL,
+		Headline: it.Title, Summary: prose.EscapeMarkdown(Excerpt(it.Text)), Language: it.Language, Link: clean.Unmarked(it.URL),
 		Source: it.Source, Published: it.Age(), Facts: facts,
 	}
 }
