@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
 )
 
 // looksHTML reports whether a text is HTML: it holds a tag of HTML or a
@@ -222,7 +223,7 @@ func (r *reader) write(b *strings.Builder, n int) {
 	for k := r.nodes[n].first; k != 0 && b.Len() <= maxBody; k = r.nodes[k].next {
 		e := &r.nodes[k]
 		if e.name == "" {
-			_, _ = escapeText.WriteString(b, e.text)
+			_, _ = escapeText.WriteString(b, prose.Cut(e.text, max(0, maxBody-b.Len())))
 			continue
 		}
 		name := lower(e.local)

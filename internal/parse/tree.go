@@ -579,7 +579,7 @@ func (r *reader) line(n int) string { return prose.Cut(r.text(n), maxLine) }
 func (r *reader) collect(b *strings.Builder, n int) {
 	for k := r.nodes[n].first; k != 0 && b.Len() <= maxBody; k = r.nodes[k].next {
 		if r.nodes[k].name == "" {
-			b.WriteString(r.nodes[k].text)
+			b.WriteString(prose.Cut(r.nodes[k].text, max(0, maxBody-b.Len())))
 		} else {
 			r.collect(b, k)
 		}
