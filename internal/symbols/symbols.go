@@ -37,8 +37,13 @@ var symbol = regexp.MustCompile(`(?:` + strings.Join([]string{
 	`(?:TD|DP|UNEP|FCCC|ECE|HSP|CBD|ICCD|ISBA|SPLOS|NPT|PBC|JIU|CEB|UNW|PCNICC|ICC-ASP|T|CD|DC|EC|ID|LC|LOS|MP|GC|IDB|WFP|TRADE|TRANS|ENERGY|ECOSOC)/(?:` + part + `)`,
 }, "|") + `)(?:/(?:` + suffix + `|` + part + `))*(?:\s?\([0-9]{4}\)|\s?\([IVXL]+(?:-[IVXL]+)?\))?`)
 
+// joint parts the two symbols of a document that was issued to two organs,
+// "A/72/392-S/2017/783".
+var joint = regexp.MustCompile(`([0-9])[-\x{2010}-\x{2014}]([ASE]/[0-9RP])`)
+
 // InText returns the symbols in s, normalised, in order, each once.
 func InText(s string) []string {
+	s = joint.ReplaceAllString(s, "$1 $2")
 	var found []string
 	for from, to := range aboutSlashes(s) {
 		for _, at := range symbol.FindAllStringIndex(s[from:to], -1) {

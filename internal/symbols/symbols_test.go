@@ -25,6 +25,7 @@ func TestInText(t *testing.T) {
 		{"UPR: A/HRC/WG.6/27/MDA/1", []string{"A/HRC/WG.6/27/MDA/1"}},
 		{"A/76/172", []string{"A/76/172"}},
 		{"doc. A/RES/ES-11/1", []string{"A/RES/ES-11/1"}},
+		{"issued as A/72/392-S/2017/783 and A/69/926–S/2015/446", []string{"A/72/392", "S/2017/783", "A/69/926", "S/2015/446"}},
 		{"A/RES/217(III)", []string{"A/RES/217(III)"}},
 		{"قرار A/HRC/RES/50/1.", []string{"A/HRC/RES/50/1"}},
 		{"人权理事会A/HRC/53/4号文件", []string{"A/HRC/53/4"}},
