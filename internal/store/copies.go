@@ -206,7 +206,9 @@ func countsOf(ctx context.Context, q querier, id news.IssueID) (news.Counts, err
 		SELECT state, COUNT(*) FROM copies WHERE issue = $1 AND next_try = 0 GROUP BY state
 		UNION ALL SELECT '', COUNT(*) FROM copies WHERE issue = $1 AND next_try <> 0 AND fence = 0
 		UNION ALL SELECT '', COUNT(*) FROM copies WHERE issue = $1 AND next_try <> 0 AND fence <> 0
-		UNION ALL SELECT 'uncertain', COUNT(*) FROM copies WHERE issue = $1 AND uncertain > 0`, id)
+		UNION ALL SELECT 'uncertain', COUNT(*) FROM copies WHERE issue = $1 AND uncertain > 0
+		UNION ALL SELECT state, copies FROM copy_counts WHERE issue = $1
+		UNION ALL SELECT 'uncertain', uncertain FROM copy_counts WHERE issue = $1`, id)
 	lines, err := collect(rows, err, func(row scanner) (l line, err error) {
 		err = row.Scan(&l.state, &l.n)
 		return l, err

@@ -26,6 +26,9 @@ func (s *Store) CheckIssue(ctx context.Context, i news.Issue) ([]news.Finding, e
 	if err := s.checkStories(ctx, i, add); err != nil {
 		return nil, err
 	}
+	if err := s.checkCounts(ctx, i, add); err != nil {
+		return nil, err
+	}
 	for _, c := range copyChecks {
 		n, err := count(ctx, s.r, c.query, append([]any{i.ID}, c.args...)...)
 		if err != nil {

@@ -26,6 +26,7 @@ func Run(t *testing.T, open Opener) {
 		{"audit", audit},
 		{"readers", readers},
 		{"letters", letters},
+		{"retire", retire},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

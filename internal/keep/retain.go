@@ -1,0 +1,32 @@
+package keep
+
+import (
+	"context"
+	"time"
+)
+
+// How long things are kept.
+const (
+	KeepCopies = 90 * 24 * time.Hour  // which reader got which issue; the counts stay
+	KeepAudit  = 365 * 24 * time.Hour // who did what at the desk
+)
+
+// A Retirer forgets what is old.
+type Retirer interface {
+	RetireCopies(ctx context.Context, before time.Time) (more bool, err error)
+	RetireAudit(ctx context.Context, before time.Time) error
+}
+
+// Retain forgets what has been kept long enough. Called too often it does
+// nothing.
+func Retain(ctx context.Context, s Retirer, now time.Time) error {
+	for {
+		more, err := s.RetireCopies(ctx, now.Add(-KeepCopies))
+		if err != nil {
+			return err
+		}
+		if !more {
+			return s.RetireAudit(ctx, now.Add(-KeepAudit))
+		}
+	}
+}
