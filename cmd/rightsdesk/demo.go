@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"os"
 	"path"
 	"path/filepath"
@@ -101,7 +100,7 @@ func demoSettings(dir, feedServer string, listener net.Listener) (*settings, err
 	s.baseURL = "http://localhost:" + port
 	s.catch, s.solo = true, true
 	s.postalAddress = "IFHHRO, demonstration, no such street"
-	s.allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	s.allowCIDR = []string{"127.0.0.0/8"}
 	return &s, nil
 }
 

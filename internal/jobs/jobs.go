@@ -192,8 +192,8 @@ func build[TTx any](ctx context.Context, e *Engine, driver riverdriver.Driver[TT
 		c.ErrorHandler = &failures{e.log}
 		c.Workers = e.workers(s)
 		c.PeriodicJobs = periodic()
-		c.FetchCooldown = 50 * time.Millisecond
-		c.FetchPollInterval = 250 * time.Millisecond
+		c.FetchCooldown = 100 * time.Millisecond
+		c.FetchPollInterval = time.Second
 		c.JobTimeout = limit
 		c.RescueStuckJobsAfter = rescue
 		c.MaxAttempts = 1 // the next look is the retry
