@@ -64,7 +64,7 @@ func (d *Desk) Counts(ctx context.Context) (map[news.StoryState]int, error) {
 func (d *Desk) Free(ctx context.Context) (int, error) { return d.store.FreeCount(ctx) }
 
 // Facets counts what a state's stories can be filtered by, under the names
-// news.Story.Facets gives; a count stops at a thousand.
+// news.Story.Facets gives; a count stops at a hundred.
 func (d *Desk) Facets(ctx context.Context, state news.StoryState) (map[string]int, error) {
 	return d.store.FacetCounts(ctx, state)
 }

@@ -46,8 +46,12 @@ func (s *Store) Queue(ctx context.Context, f news.Filter) ([]news.Story, error) 
 		ORDER BY found.published DESC, found.story DESC`, args...)
 }
 
-// CountCap is where counting stops: the desk says "more than a thousand".
-const CountCap = 1000
+// Where counting stops: the desk says "more than a thousand" stories of a
+// state, and "a hundred or more" with a facet.
+const (
+	CountCap = 1000
+	FacetCap = 100
+)
 
 // QueueCounts counts the stories of each state, up to CountCap.
 func (s *Store) QueueCounts(ctx context.Context) (map[news.StoryState]int, error) {
@@ -73,7 +77,7 @@ func (s *Store) FreeCount(ctx context.Context) (n int, err error) {
 }
 
 // FacetCounts lists the facets of a state's stories with how many have each,
-// up to CountCap. It hops from facet to facet along the key.
+// up to FacetCap. It hops from facet to facet along the key.
 func (s *Store) FacetCounts(ctx context.Context, state news.StoryState) (map[string]int, error) {
 	rows, err := s.r.QueryContext(ctx, `
 		WITH RECURSIVE names (facet) AS (
@@ -81,7 +85,7 @@ func (s *Store) FacetCounts(ctx context.Context, state news.StoryState) (map[str
 			UNION ALL
 			SELECT (SELECT MIN(facet) FROM story_facets f WHERE f.facet > names.facet) FROM names WHERE names.facet IS NOT NULL)
 		SELECT facet, (SELECT COUNT(*) FROM (SELECT 1 FROM story_facets g WHERE g.facet = names.facet AND g.state = $1 LIMIT $2) AS capped)
-		  FROM names WHERE facet IS NOT NULL`, state, CountCap)
+		  FROM names WHERE facet IS NOT NULL`, state, FacetCap)
 	type count struct {
 		facet string
 		n     int

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
@@ -45,24 +47,35 @@ func storiesWhere(ctx context.Context, q querier, where string, args ...any) ([]
 	if err != nil {
 		return nil, fmt.Errorf("read stories: %w", err)
 	}
-	for i := range stories {
-		if stories[i].Topics, err = topicsOf(ctx, q, stories[i].ID); err != nil {
-			return nil, err
-		}
-	}
-	return stories, nil
+	return stories, withTopics(ctx, q, stories)
 }
 
-func topicsOf(ctx context.Context, q querier, id news.StoryID) ([]news.Slug, error) {
-	rows, err := q.QueryContext(ctx, `SELECT topic FROM story_topics WHERE story = $1 ORDER BY position`, id)
-	topics, err := collect(rows, err, func(row scanner) (slug news.Slug, err error) {
-		err = row.Scan(&slug)
-		return slug, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read topics of story %d: %w", id, err)
+// withTopics reads the topics of stories, a hundred stories at a time.
+func withTopics(ctx context.Context, q querier, stories []news.Story) error {
+	at := map[news.StoryID]*news.Story{}
+	for i := range stories {
+		at[stories[i].ID] = &stories[i]
 	}
-	return topics, nil
+	for part := range slices.Chunk(stories, 100) {
+		marks, args := make([]string, len(part)), make([]any, len(part))
+		for i, s := range part {
+			marks[i], args[i] = fmt.Sprintf("$%d", i+1), s.ID
+		}
+		rows, err := q.QueryContext(ctx, `SELECT story, topic FROM story_topics WHERE story IN (`+strings.Join(marks, ", ")+`) ORDER BY story, position`, args...)
+		_, err = collect(rows, err, func(row scanner) (none struct{}, err error) {
+			var id news.StoryID
+			var slug news.Slug
+			if err := row.Scan(&id, &slug); err != nil {
+				return none, err
+			}
+			at[id].Topics = append(at[id].Topics, slug)
+			return none, nil
+		})
+		if err != nil {
+			return fmt.Errorf("read topics of stories: %w", err)
+		}
+	}
+	return nil
 }
 
 func storyByID(ctx context.Context, q querier, id news.StoryID) (news.Story, error) {

@@ -314,7 +314,7 @@ func (g group) choices(q url.Values, facets map[string]int) []choice {
 		if here {
 			path = with(q, g.field, "")
 		}
-		out = append(out, choice{g.name(v.text), path, count(v.n), here})
+		out = append(out, choice{g.name(v.text), path, few(v.n), here})
 	}
 	return out
 }
@@ -330,6 +330,14 @@ func kindName(kind string) string {
 		return ""
 	}
 	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// few is a count of the filters, which stops at a hundred.
+func few(n int) string {
+	if n >= 100 {
+		return "100+"
+	}
+	return strconv.Itoa(n)
 }
 
 func count(n int) string {
