@@ -29,6 +29,13 @@ type Store interface {
 	UpdateStories(ctx context.Context, ids []news.StoryID, d news.Decision, change func(*news.Story) error) ([]news.StoryID, error)
 	Merge(ctx context.Context, into news.StoryID, from []news.StoryID, d news.Decision, rule func(into, from *news.Story) error) error
 	Split(ctx context.Context, item news.ItemID, d news.Decision, rule func(from *news.Story, it news.Item) (news.Story, error)) (news.StoryID, error)
+	AddNote(ctx context.Context, n news.Note) error
+	Notes(ctx context.Context, id news.StoryID) ([]news.Note, error)
+	Notices(ctx context.Context, who string) ([]news.Note, error)
+	Noticed(ctx context.Context, who string, id news.StoryID) error
+	SaveDraft(ctx context.Context, d news.Draft) error
+	DropDraft(ctx context.Context, id news.StoryID, who string) error
+	Drafts(ctx context.Context, id news.StoryID) ([]news.Draft, error)
 	Undo(ctx context.Context, decision int64, who string, undo func(now *news.Story, before news.Story) error) ([]news.StoryID, error)
 }
 

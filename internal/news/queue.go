@@ -23,6 +23,8 @@ type Filter struct {
 	Country  string // ISO 3166-1 alpha-2
 	Kind     Kind
 	Due      bool   // only with a deadline
+	Assigned string // account that looks after it
+	Begun    string // account that began it
 	Query    string // words a story must hold, as a person typed them
 	After    Place
 	Limit    int // 0 = DefaultPage
@@ -63,6 +65,12 @@ func (s *Story) Facets() []string {
 	if s.Deadline != "" {
 		out = append(out, "due:yes")
 	}
+	if s.Assigned != "" {
+		out = append(out, "assigned:"+s.Assigned)
+	}
+	if s.BegunBy != "" {
+		out = append(out, "begun:"+s.BegunBy)
+	}
 	return out
 }
 
@@ -84,6 +92,8 @@ func (f Filter) Facets() []string {
 	if f.Due {
 		add("due", "yes")
 	}
+	add("assigned", f.Assigned)
+	add("begun", f.Begun)
 	return out
 }
 
@@ -146,6 +156,7 @@ func (s *Story) Undo(before Story, now time.Time) error {
 	s.State, s.Reason, s.DecidedBy, s.DecidedAt = before.State, before.Reason, before.DecidedBy, before.DecidedAt
 	s.Headline, s.Summary, s.Commentary, s.By, s.Texts = before.Headline, before.Summary, before.Commentary, before.By, before.Texts
 	s.Topics, s.ForAll, s.Kind, s.Into = before.Topics, before.ForAll, before.Kind, before.Into
+	s.Quotes, s.Further, s.Assigned, s.Embargo, s.NamesChecked = before.Quotes, before.Further, before.Assigned, before.Embargo, before.NamesChecked
 	s.Revision++
 	s.Updated = now
 	return nil

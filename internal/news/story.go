@@ -1,6 +1,7 @@
 package news
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -64,9 +65,13 @@ type Story struct {
 	Issue      IssueID   // the issue that holds it; zero while in none
 	Into       StoryID   // the story it was merged into; zero unless merged
 	BegunBy    string    // who began it at the desk; empty when a source did
-	Items      int       // how many items tell it
-	Created    time.Time
-	Updated    time.Time
+	Assigned   string    // desk account that looks after it; may be empty
+	Embargo    time.Time // at no exit before this; zero = none
+	// NamesChecked: somebody made sure that the persons named may be named.
+	NamesChecked bool
+	Items        int // how many items tell it
+	Created      time.Time
+	Updated      time.Time
 }
 
 // A StoryText is the desk's text of a story in a language other than the
@@ -103,6 +108,7 @@ type Approval struct {
 	Topics     *[]Slug
 	ForAll     *bool
 	Kind       *Kind
+	Writing    Writing
 }
 
 // Edit changes the texts of a story that is not withdrawn. It returns an error
@@ -134,7 +140,7 @@ func (s *Story) Edit(a Approval, who string, now time.Time) error {
 	if a.Kind != nil {
 		next.Kind = *a.Kind
 	}
-	if err := next.check(); err != nil {
+	if err := errors.Join(next.check(), next.write(a.Writing)); err != nil {
 		return fmt.Errorf("story %d: %w", s.ID, err)
 	}
 	next.Updated = now
@@ -248,8 +254,10 @@ func (s *Story) GoesTo(chosen []Slug) bool {
 }
 
 // Public reports whether the story may be seen outside the desk: it is
-// approved and the issue that holds it was frozen.
-func (s *Story) Public(frozen bool) bool { return s.State == StoryApproved && frozen }
+// approved, the issue that holds it was frozen, and no embargo lasts.
+func (s *Story) Public(frozen bool, now time.Time) bool {
+	return s.State == StoryApproved && frozen && !s.Embargo.After(now)
+}
 
 // Name is the story's public name, "2026-11-21-headline-in-short", which never
 // changes once it is approved.

@@ -214,8 +214,10 @@ func newIssue(ctx context.Context, tx *sql.Tx, slot, cut time.Time, name string,
 	return *i, moveStories(ctx, tx, i.ID, nil, i.Stories())
 }
 
+// freeStories are the approved stories that no issue holds and no embargo keeps
+// back, decided in the window.
 func freeStories(ctx context.Context, q querier, from, before time.Time) ([]news.Story, error) {
-	return storiesWhere(ctx, q, `WHERE s.state = $1 AND s.issue = 0 AND s.decided_at >= $2 AND s.decided_at < $3 ORDER BY s.decided_at, s.id`,
+	return storiesWhere(ctx, q, `WHERE s.state = $1 AND s.issue = 0 AND s.decided_at >= $2 AND s.decided_at < $3 AND s.embargo < $3 ORDER BY s.decided_at, s.id`,
 		news.StoryApproved, ms(from), ms(before))
 }
 

@@ -22,7 +22,8 @@ func (s *Store) PublicStories(ctx context.Context, f news.Filter) ([]news.Story,
 		at, id = ms(f.After.At), int64(f.After.Story)
 	}
 	where := `WHERE ` + public + ` AND s.approved_at <> 0 AND (s.approved_at, s.id) < ($1, $2)`
-	args := []any{at, id, f.Size()}
+	args := []any{at, id, f.Size(), ms(s.now())}
+	where += ` AND s.embargo <= $4`
 	for _, facet := range f.Facets() {
 		args = append(args, facet)
 		where += fmt.Sprintf(` AND EXISTS (SELECT 1 FROM story_facets f WHERE f.story = s.id AND f.facet = $%d)`, len(args))
@@ -42,8 +43,8 @@ func (s *Store) PublicStory(ctx context.Context, name string) (news.Story, news.
 		return news.Story{}, news.Issue{}, missing
 	}
 	stories, err := storiesWhere(ctx, s.r, `WHERE s.approved_at >= $1 AND s.approved_at < $2 AND s.slug = $3
-		AND s.state IN ('approved', 'withdrawn') AND s.issue IN (SELECT id FROM issues WHERE frozen <> 0)`,
-		ms(day), ms(day.AddDate(0, 0, 1)), name[len(time.DateOnly)+1:])
+		AND s.embargo <= $4 AND s.state IN ('approved', 'withdrawn') AND s.issue IN (SELECT id FROM issues WHERE frozen <> 0)`,
+		ms(day), ms(day.AddDate(0, 0, 1)), name[len(time.DateOnly)+1:], ms(s.now()))
 	if err != nil {
 		return news.Story{}, news.Issue{}, err
 	}
@@ -57,7 +58,7 @@ func (s *Store) PublicStory(ctx context.Context, name string) (news.Story, news.
 // PublicTopics counts the public stories of each topic.
 func (s *Store) PublicTopics(ctx context.Context) (map[news.Slug]int, error) {
 	rows, err := s.r.QueryContext(ctx, `SELECT t.topic, COUNT(*) FROM stories s JOIN story_topics t ON t.story = s.id
-		WHERE s.approved_at <> 0 AND `+public+` GROUP BY t.topic`)
+		WHERE s.approved_at <> 0 AND s.embargo <= $1 AND `+public+` GROUP BY t.topic`, ms(s.now()))
 	out := map[news.Slug]int{}
 	_, err = collect(rows, err, func(row scanner) (none struct{}, err error) {
 		var slug news.Slug

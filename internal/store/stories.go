@@ -14,24 +14,26 @@ import (
 const storyColumns = `s.id, s.state, s.revision, s.slug, s.language, s.headline, s.summary, s.commentary, s.signed, s.texts,
 	s.link, s.source, s.published, s.kind, s.for_all, s.countries, s.deadline, s.facts, s.reason, s.decided_by, s.decided_at,
 	s.approved_at, s.issue, s.created, s.updated, s.merged_into, s.begun_by,
+	s.quotes, s.further, s.assigned, s.embargo, s.names_checked,
 	COALESCE((SELECT name FROM sources WHERE sources.id = s.source), ''),
 	(SELECT COUNT(*) FROM items WHERE items.story = s.id AND items.current = 1)`
 
 func scanStory(row scanner) (news.Story, error) {
 	var s news.Story
-	var texts, countries, facts string
-	var published, decided, approved, created, updated int64
+	var texts, countries, facts, quotes, further string
+	var published, decided, approved, created, updated, embargo int64
 	err := row.Scan(&s.ID, &s.State, &s.Revision, &s.Slug, &s.Language, &s.Headline, &s.Summary, &s.Commentary, &s.By, &texts,
 		&s.Link, &s.SourceID, &published, &s.Kind, &s.ForAll, &countries, &s.Deadline, &facts, &s.Reason, &s.DecidedBy, &decided,
-		&approved, &s.Issue, &created, &updated, &s.Into, &s.BegunBy, &s.SourceName, &s.Items)
+		&approved, &s.Issue, &created, &updated, &s.Into, &s.BegunBy,
+		&quotes, &further, &s.Assigned, &embargo, &s.NamesChecked, &s.SourceName, &s.Items)
 	if err != nil {
 		return s, err
 	}
-	s.Published, s.DecidedAt, s.ApprovedAt, s.Created, s.Updated = at(published), at(decided), at(approved), at(created), at(updated)
+	s.Published, s.DecidedAt, s.ApprovedAt, s.Created, s.Updated, s.Embargo = at(published), at(decided), at(approved), at(created), at(updated), at(embargo)
 	for _, f := range []struct {
 		text string
 		into any
-	}{{texts, &s.Texts}, {countries, &s.Countries}, {facts, &s.Facts}} {
+	}{{texts, &s.Texts}, {countries, &s.Countries}, {facts, &s.Facts}, {quotes, &s.Quotes}, {further, &s.Further}} {
 		if err := fromJSON(f.text, f.into); err != nil {
 			return s, fmt.Errorf("story %d: %w", s.ID, err)
 		}
@@ -102,8 +104,8 @@ func insertStory(ctx context.Context, tx *sql.Tx, s *news.Story) error {
 	err := tx.QueryRowContext(ctx, `
 		INSERT INTO stories (state, revision, slug, language, headline, summary, commentary, signed, texts, link, source, published,
 			kind, for_all, countries, deadline, facts, reason, decided_by, decided_at, approved_at, issue, created, updated,
-			merged_into, begun_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+			merged_into, begun_by, quotes, further, assigned, embargo, names_checked)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
 		RETURNING id`, storyValues(s)...).Scan(&s.ID)
 	if err != nil {
 		return fmt.Errorf("store story: %w", err)
@@ -127,8 +129,9 @@ func saveStory(ctx context.Context, tx *sql.Tx, s *news.Story, who string) error
 		UPDATE stories SET state = $1, revision = $2, slug = $3, language = $4, headline = $5, summary = $6, commentary = $7,
 			signed = $8, texts = $9, link = $10, source = $11, published = $12, kind = $13, for_all = $14, countries = $15,
 			deadline = $16, facts = $17, reason = $18, decided_by = $19, decided_at = $20, approved_at = $21, issue = $22,
-			created = $23, updated = $24, merged_into = $25, begun_by = $26
-		WHERE id = $27`, append(storyValues(s), s.ID)...)
+			created = $23, updated = $24, merged_into = $25, begun_by = $26, quotes = $27, further = $28, assigned = $29, embargo = $30,
+			names_checked = $31
+		WHERE id = $32`, append(storyValues(s), s.ID)...)
 	if err != nil {
 		return fmt.Errorf("save story %d: %w", s.ID, err)
 	}
@@ -138,7 +141,8 @@ func saveStory(ctx context.Context, tx *sql.Tx, s *news.Story, who string) error
 func storyValues(s *news.Story) []any {
 	return []any{s.State, s.Revision, s.Slug, s.Language, s.Headline, s.Summary, s.Commentary, s.By, toJSON(s.Texts), s.Link,
 		s.SourceID, ms(s.Published), s.Kind, bit(s.ForAll), toJSON(s.Countries), s.Deadline, toJSON(s.Facts), s.Reason,
-		s.DecidedBy, ms(s.DecidedAt), ms(s.ApprovedAt), s.Issue, ms(s.Created), ms(s.Updated), s.Into, s.BegunBy}
+		s.DecidedBy, ms(s.DecidedAt), ms(s.ApprovedAt), s.Issue, ms(s.Created), ms(s.Updated), s.Into, s.BegunBy,
+		toJSON(s.Quotes), toJSON(s.Further), s.Assigned, ms(s.Embargo), bit(s.NamesChecked)}
 }
 
 // saveTopics writes what a story is found by: its topics in their order, and

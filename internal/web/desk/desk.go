@@ -51,6 +51,12 @@ func (s *Server) Routes() []web.Route {
 		// One story: what is published, why its topics, our own words.
 		{Pattern: "GET /desk/stories/{id}", Needs: staff.ReadDesk, Do: s.story},
 		{Pattern: "POST /desk/stories/{id}", Needs: staff.DecideStories, MaxBody: maxStoryForm, Do: s.saveStory},
+		// What is being typed about it, kept; what the others should know.
+		{Pattern: "POST /desk/stories/{id}/draft", Needs: staff.DecideStories, MaxBody: maxStoryForm, Do: s.keepDraft},
+		{Pattern: "POST /desk/stories/{id}/notes", Needs: staff.Nominate, Do: s.addNote},
+		{Pattern: "POST /desk/stories/{id}/seen", Needs: staff.ReadDesk, Do: s.seen},
+		// What a person began, and what became of it.
+		{Pattern: "GET /desk/mine", Needs: staff.Nominate, Do: s.mine},
 		// A story begun at the desk.
 		{Pattern: "GET /desk/new", Needs: staff.Nominate, Do: s.newStory},
 		{Pattern: "POST /desk/new", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.beginStory},
@@ -111,6 +117,7 @@ var keys = []key{
 	{"l", "later", "Keep for later"},
 	{"t", "topics", "Topics"},
 	{"c", "comment", "Write the commentary"},
+	{"q", "quote", "Quote what is selected"},
 	{"x", "select", "Select, for several at once"},
 	{"m", "merge", "Merge the selected stories"},
 	{"u", "undo", "Undo the last decision"},

@@ -52,10 +52,14 @@ func TestPages(t *testing.T) {
 	busy := &queuePage{help: newHelp(), Title: h, State: news.StoryQueued, Query: h, Here: with(q, "", ""), More: with(q, "after", h), Decide: true, Begin: true,
 		Days: days([]news.Story{story, {ID: 2, State: news.StoryRejected, Headline: "x", Reason: h}}, noon), Hidden: []hidden{{h, h}},
 		Groups: []choices{{h, []choice{{h, with(q, "topic", h), h, true}}}}, Active: []choice{{Name: h, Path: with(q, "topic", "")}},
-		Last: &lastDecision{news.Decision{ID: 1, Who: h, What: h, Reason: h, At: noon}, h}}
+		Notices: []noticeView{{news.Note{ID: 1, Story: 1, Who: h, Text: h}, h}},
+		Last:    &lastDecision{news.Decision{ID: 1, Who: h, What: h, Reason: h, At: noon}, h}}
 	decided := []news.Decision{{ID: 1, Story: 1, Who: h, What: h, Reason: h, At: noon}, {ID: 2, Story: 1, Who: h, What: "edit", Undone: true, UndoneBy: h}}
 	full := newStoryPage(story, decided, []news.Item{hostileItem(), hostileItem()}, map[news.SourceID]string{0: h})
 	full.Decide, full.Back = true, "/desk?q="+url.QueryEscape(h)
+	full.Writing = writingView{Warnings: []curate.Warning{{Words: h, Why: h}}, Contacts: true, Quotes: h, Further: h, Text: &news.StoryText{Language: h, Headline: h, Summary: h, Commentary: h},
+		Others: []choice{{h, "/desk", h, true}}, Starts: []choice{{h, "/desk", h, true}}, Mine: &news.Draft{Who: h}, With: []string{h, h}, Me: h, Conflict: true,
+		Threads: []thread{{news.Note{ID: 1, Who: h, Text: h}, []news.Note{{ID: 2, Who: h, Text: h}}}}}
 	reading := newStoryPage(story, decided, nil, nil)
 	arranged := news.Issue{ID: 1, State: news.IssueDraft, Title: h, Introduction: h, EditedBy: h, Revision: 3,
 		Sections: []news.Section{{Heading: h, Stories: []news.StoryID{1}}, {Heading: h}}}
@@ -68,6 +72,7 @@ func TestPages(t *testing.T) {
 	webtest.Pages(t, "desk", map[string][]any{
 		"desk/issues": {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
 		"desk/issue":  {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
+		"desk/mine":   {&minePage{}, &minePage{Stories: []news.Story{story}}},
 		"desk/sources": {newSourcesPage(nil, nil), newSourcesPage([]news.Polled{
 			{Source: news.Source{ID: 1, Slug: h, Name: h, Home: webtest.HostileLink, Address: webtest.HostileLink, Language: h, Off: h, Rhythm: 8, Every: time.Hour}, Polling: news.Polling{Error: h, Failures: 3}},
 			{Source: news.Source{ID: 2, Name: "x"}, Polling: news.Polling{LastNew: noon}}}, map[news.SourceID][]int{1: {0, 3, 9}})},
@@ -168,6 +173,7 @@ func (noSources) Rhythm(context.Context, time.Time, int) (map[news.SourceID][]in
 
 var (
 	cara = staff.Account{Name: "cara", Roles: []staff.Role{staff.Curator}}
+	carl = staff.Account{Name: "carl", Roles: []staff.Role{staff.Curator}}
 	nell = staff.Account{Name: "nell", Roles: []staff.Role{staff.Contributor}}
 	edda = staff.Account{Name: "edda", Roles: []staff.Role{staff.Editor}}
 	emil = staff.Account{Name: "emil", Roles: []staff.Role{staff.Editor}}
@@ -200,7 +206,7 @@ func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
 			t.Error(err)
 		}
 	})
-	site := webtest.Site(t, cara, nell, edda, emil)
+	site := webtest.Site(t, cara, carl, nell, edda, emil)
 	desk := curate.New(s, time.Now)
 	slots, err := publish.ParseSlots("0 7 * * 1", time.UTC)
 	if err != nil {
@@ -285,8 +291,8 @@ func TestDecideOnTheStory(t *testing.T) {
 	if story.Headline != "Ours" || story.By != "cara" || story.Kind != "letter" || !slices.Equal(story.Topics, []news.Slug{"torture"}) {
 		t.Errorf("approved as %+v", story)
 	}
-	if w := webtest.Post(h, path, "cara", "do=save&revision=1&headline=Older"); w.Code != 409 {
-		t.Errorf("save over a newer revision = %d, want 409", w.Code)
+	if w := webtest.Post(h, path, "cara", "do=save&revision=1&headline=Older"); !strings.Contains(w.Header().Get("Location"), "conflict=1") {
+		t.Errorf("save over a newer revision = %d to %q, want what was typed kept", w.Code, w.Header().Get("Location"))
 	}
 	if w := webtest.Post(h, path, "cara", "do=save&back=https://evil.example/desk"); strings.Contains(w.Header().Get("Location"), "evil") {
 		t.Errorf("a form leads to %q", w.Header().Get("Location"))
@@ -391,5 +397,99 @@ func TestMove(t *testing.T) {
 		if strings.Join(got, " ") != tt.want {
 			t.Errorf("move %s %d = %v, want %s", tt.verb, tt.id, got, tt.want)
 		}
+	}
+}
+
+func TestWritingKeepsBoth(t *testing.T) {
+	t.Parallel()
+	h, desk := openDesk(t)
+	id := begin(t, desk, "First")
+	path := fmt.Sprintf("/desk/stories/%d", id)
+	if w := webtest.Post(h, path+"/draft", "cara", "revision=1&summary=Half+a+sen"); w.Code != 204 {
+		t.Errorf("keeping a draft = %d", w.Code)
+	}
+	if body := webtest.Get(h, path, "carl").Body.String(); !strings.Contains(body, "cara is typing here") {
+		t.Error("another curator does not see who is typing")
+	}
+	if w := webtest.Post(h, path, "carl", "do=save&revision=1&headline=By+Carl"); w.Code != 303 {
+		t.Errorf("save = %d", w.Code)
+	}
+	w := webtest.Post(h, path, "cara", "do=save&revision=1&headline=By+Cara&summary=Whole.")
+	if w.Code != 303 || !strings.Contains(w.Header().Get("Location"), "conflict=1") {
+		t.Errorf("a save over another = %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	body := webtest.Get(h, path+"?conflict=1", "cara").Body.String()
+	if !strings.Contains(body, "By Carl") || !strings.Contains(body, "Somebody else saved") {
+		t.Error("the page does not show theirs and say that mine is kept")
+	}
+	body = webtest.Get(h, path+"?draft=mine", "cara").Body.String()
+	if !strings.Contains(body, "By Cara") || !strings.Contains(body, "Whole.") {
+		t.Error("what was typed is lost")
+	}
+	webtest.Post(h, path, "cara", "do=save&revision=2&headline=By+Cara")
+	if body := webtest.Get(h, path, "cara").Body.String(); strings.Contains(body, "Put mine") || !strings.Contains(body, "By Cara") {
+		t.Error("after saving the draft still stands")
+	}
+}
+
+func TestNotesReachWhomTheyConcern(t *testing.T) {
+	t.Parallel()
+	h, desk := openDesk(t)
+	id := begin(t, desk, "First")
+	path := fmt.Sprintf("/desk/stories/%d", id)
+	webtest.Post(h, path+"/notes", "cara", "text=Who+knows+more%3F")
+	if w := webtest.Post(h, path+"/notes", "nell", "parent=1&text=I+do"); w.Code != 303 {
+		t.Errorf("an answer = %d", w.Code)
+	}
+	if body := webtest.Get(h, "/desk", "cara").Body.String(); !strings.Contains(body, "I do") {
+		t.Error("cara is not told of the answer")
+	}
+	webtest.Post(h, path+"/seen", "cara", "")
+	if body := webtest.Get(h, "/desk", "cara").Body.String(); strings.Contains(body, "I do") {
+		t.Error("the notice stays after it was seen")
+	}
+	for form, want := range map[string]int{"text=": 422, "parent=99&text=x": 404} {
+		if w := webtest.Post(h, path+"/notes", "nell", form); w.Code != want {
+			t.Errorf("note %q = %d, want %d", form, w.Code, want)
+		}
+	}
+}
+
+func TestWritingFields(t *testing.T) {
+	t.Parallel()
+	h, desk := openDesk(t)
+	id := begin(t, desk, "First")
+	path := fmt.Sprintf("/desk/stories/%d", id)
+	form := url.Values{"do": {"save"}, "revision": {"1"}, "summary": {"It happened yesterday. Call +41 22 791 2111."}, "quotes": {"One.\r\n— A judge\r\n\r\nTwo"},
+		"further": {"The report https://a.example/r.pdf\n"}, "text-language": {"fr"}, "text-headline": {"Premier"}, "contacts-shown": {"1"}}
+	if w := webtest.Post(h, path, "cara", form.Encode()); w.Code != 303 {
+		t.Fatalf("save = %d %s", w.Code, w.Body)
+	}
+	story, _, err := desk.Story(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]news.Quote{{Text: "One.", Speaker: "A judge"}, {Text: "Two"}}, story.Quotes); diff != "" {
+		t.Errorf("quotations (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]news.Reference{{Title: "The report", URL: "https://a.example/r.pdf"}}, story.Further); diff != "" {
+		t.Errorf("further reading (-want +got):\n%s", diff)
+	}
+	body := webtest.Get(h, path+"?text=fr", "cara").Body.String()
+	for _, want := range []string{"yesterday", "does not stand so in any item", "may belong to a private person", "Premier", "French ✓"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the story's page lacks %q", want)
+		}
+	}
+	for _, do := range []string{"do=assign&to=cara", "do=embargo&until=2099-01-01T12:00", "do=embargo&until="} {
+		if w := webtest.Post(h, path, "cara", do); w.Code != 303 {
+			t.Errorf("%s = %d", do, w.Code)
+		}
+	}
+	if w := webtest.Post(h, path, "cara", "do=embargo&until=tomorrow"); w.Code != 422 {
+		t.Errorf("an embargo until tomorrow = %d, want 422", w.Code)
+	}
+	if body := webtest.Get(h, "/desk?assigned=cara", "cara").Body.String(); !strings.Contains(body, "looked after by cara") {
+		t.Error("the queue does not find what cara looks after")
 	}
 }

@@ -33,6 +33,7 @@ type queuePage struct {
 	Here    string   // address of this page, for the forms' way back
 	More    string   // address of the next page; empty on the last
 	Last    *lastDecision
+	Notices []noticeView
 	Decide  bool // the person may decide
 	Begin   bool // the person may begin a story
 	Nothing bool // the desk holds no story at all
@@ -65,6 +66,12 @@ type row struct {
 	Hits    []part // the excerpt, hits marked
 }
 
+// A noticeView is a note that concerns the person looking.
+type noticeView struct {
+	news.Note
+	Headline string
+}
+
 // A scored topic has the strength the classifier gave it; 0 where a person
 // chose it.
 type scored struct {
@@ -86,7 +93,8 @@ const undoFor = 30 * time.Minute
 // read chooses everything.
 func filterOf(q url.Values) news.Filter {
 	f := news.Filter{State: news.StoryQueued, Topic: news.Slug(q.Get("topic")), Language: q.Get("language"), Country: q.Get("country"),
-		Kind: news.Kind(q.Get("kind")), Due: q.Get("due") != "", Query: strings.TrimSpace(q.Get("q"))}
+		Kind: news.Kind(q.Get("kind")), Due: q.Get("due") != "", Assigned: q.Get("assigned"),
+		Begun: q.Get("begun"), Query: strings.TrimSpace(q.Get("q"))}
 	if state := news.StoryState(q.Get("state")); slices.Contains(news.StoryStates(), state) {
 		f.State = state
 	}
@@ -122,7 +130,7 @@ func with(q url.Values, name, value string) string {
 // known keeps the fields of a query that filters use.
 func known(q url.Values) url.Values {
 	out := url.Values{}
-	for _, name := range []string{"state", "topic", "language", "country", "kind", "due", "source", "q", "after"} {
+	for _, name := range []string{"state", "topic", "language", "country", "kind", "due", "source", "assigned", "begun", "q", "after"} {
 		if v := q.Get(name); v != "" {
 			out.Set(name, v)
 		}
@@ -152,6 +160,9 @@ func (s *Server) queue(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if page.Last, err = s.lastDecision(r.Context(), who(r)); err != nil {
+		return err
+	}
+	if page.Notices, err = s.notices(r.Context(), who(r)); err != nil {
 		return err
 	}
 	return s.site.Render(w, r, "desk/queue", page)
@@ -278,6 +289,8 @@ func groups(sources map[news.SourceID]string) []group {
 		{"Language", "language", web.LanguageName},
 		{"Country", "country", web.CountryName},
 		{"Kind", "kind", kindName},
+		{"Looked after by", "assigned", func(v string) string { return v }},
+		{"Begun by", "begun", func(v string) string { return v }},
 		{"Source", "source", func(v string) string {
 			id, _ := strconv.ParseInt(v, 10, 64)
 			if name, ok := sources[news.SourceID(id)]; ok {
@@ -360,10 +373,26 @@ func (s *Server) lastDecision(ctx context.Context, name string) (*lastDecision, 
 	return &lastDecision{last, fmt.Sprintf("%s: “%s”", pastTense(last.What), excerpt(story.Headline, 70))}, nil
 }
 
+func (s *Server) notices(ctx context.Context, name string) ([]noticeView, error) {
+	notes, err := s.desk.Notices(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var out []noticeView
+	for _, n := range notes {
+		story, _, err := s.desk.Story(ctx, n.Story)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, noticeView{n, excerpt(story.Headline, 70)})
+	}
+	return out, nil
+}
+
 // pastTense is what was done, as the history says it.
 func pastTense(what string) string {
 	if words, ok := map[string]string{"approve": "Approved", "reject": "Rejected", "later": "Kept for later", "requeue": "Back in the queue",
-		"edit": "Edited", "merge": "Merged", "split": "Split", "begin": "Begun", "withdraw": "Withdrawn"}[what]; ok {
+		"edit": "Edited", "merge": "Merged", "split": "Split", "begin": "Begun", "assign": "Given to", "embargo": "Embargo", "withdraw": "Withdrawn"}[what]; ok {
 		return words
 	}
 	return kindName(what)

@@ -2,12 +2,14 @@ package desk
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
@@ -18,6 +20,7 @@ import (
 type storyPage struct {
 	help
 	news.Story
+	Writing writingView
 	Items   []itemView
 	Why     []whyTopic
 	Others  []whyTopic // topics it was not given, best first
@@ -82,7 +85,12 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	writing, err := s.writing(r, &story, items)
+	if err != nil {
+		return err
+	}
 	page := newStoryPage(story, history, items, names)
+	page.Writing = writing
 	page.Decide, page.Back = may(r, staff.DecideStories), back(r)
 	return s.site.Render(w, r, "desk/story", page)
 }
@@ -174,6 +182,16 @@ func (s *Server) saveStory(w http.ResponseWriter, r *http.Request) error {
 		err, to = s.desk.Requeue(ctx, name, id), here
 	case "withdraw":
 		err, to = s.desk.Withdraw(ctx, name, id, r.PostForm.Get("why")), here
+	case "assign":
+		err, to = s.desk.Assign(ctx, name, id, strings.TrimSpace(r.PostForm.Get("to"))), here
+	case "embargo":
+		var until time.Time
+		if until, err = untilOf(r.PostForm.Get("until")); err == nil {
+			err = s.desk.HoldUntil(ctx, name, id, until)
+		}
+		to = here
+	case "forget":
+		err, to = s.desk.Forget(ctx, name, id), here
 	case "split":
 		item, _ := strconv.ParseInt(r.PostForm.Get("item"), 10, 64)
 		_, err = s.desk.Split(ctx, name, news.ItemID(item))
@@ -181,11 +199,37 @@ func (s *Server) saveStory(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return fmt.Errorf("%q is nothing that can be done to a story: %w", do, news.ErrInvalid)
 	}
+	if errors.Is(err, news.ErrConflict) && edits(r.PostForm) {
+		// Nothing that was typed is lost: it waits beside what the other saved.
+		if err := s.desk.Keep(ctx, name, id, seen, r.PostForm); err != nil {
+			return err
+		}
+		http.Redirect(w, r, here+"&conflict=1", http.StatusSeeOther)
+		return nil
+	}
+	if err == nil && edits(r.PostForm) {
+		err = s.desk.Forget(ctx, name, id)
+	}
 	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
+}
+
+// edits reports whether a form saves what was typed.
+func edits(form url.Values) bool { return form.Get("do") == "save" || form.Get("do") == "approve" }
+
+// untilOf reads the end of an embargo, in UTC; empty lifts it.
+func untilOf(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse("2006-01-02T15:04", text)
+	if err != nil {
+		return t, fmt.Errorf("the end of an embargo, %q, is no day and time: %w", text, news.ErrInvalid)
+	}
+	return t, nil
 }
 
 // approvalOf reads the editor's fields. A field the form does not have stays
@@ -210,6 +254,7 @@ func approvalOf(form url.Values) news.Approval {
 		kind := news.Kind(form.Get("kind"))
 		a.Kind = &kind
 	}
+	a.Writing = writingOf(form)
 	return a
 }
 

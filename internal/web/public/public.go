@@ -201,7 +201,7 @@ func (s *Server) issuePage(r *http.Request, name string) (*issuePage, error) {
 	}
 	byID := map[news.StoryID]news.Story{}
 	for _, story := range stories {
-		if story.Public(true) {
+		if story.Public(true, s.now()) {
 			byID[story.ID] = story
 		}
 	}
@@ -244,7 +244,7 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b := baseOf(r)
-	if !story.Public(true) {
+	if !story.Public(true, s.now()) {
 		say := words.In(b.Lang).Say
 		return &web.Problem{Status: http.StatusGone, Title: say("web.gone"), Text: say("web.gone-text"), Next: say("web.gone-next"), Link: b.Prefix + "/stories"}
 	}

@@ -26,6 +26,7 @@ func hostileStory() news.Story {
 	h := webtest.Hostile
 	return news.Story{ID: 1, State: news.StoryApproved, Slug: h, Language: h, Headline: h, Summary: h + "\n\n[x](" + webtest.HostileLink + ")", Commentary: h,
 		By: h, Link: webtest.HostileLink, SourceName: h, Topics: []news.Slug{news.Slug(h)}, Countries: []string{h}, Deadline: h, ApprovedAt: noon, Updated: noon.Add(time.Hour),
+		Quotes: []news.Quote{{Text: h, Speaker: h}}, Further: []news.Reference{{Title: h, URL: webtest.HostileLink}},
 		Texts: []news.StoryText{{Language: "ar", Headline: h, Summary: h, Commentary: h}}}
 }
 
@@ -155,6 +156,23 @@ func TestAStoryIsPublicWithItsIssue(t *testing.T) {
 	}
 	if w := webtest.Get(h, page, ""); w.Code != 410 || strings.Contains(w.Body.String(), "octors") {
 		t.Errorf("the page of a withdrawn story = %d, want 410 without its words", w.Code)
+	}
+}
+
+// TestEmbargo: before its time a story goes into no issue, and so to no exit.
+func TestEmbargo(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	id := h.approve(t, "Report on nurses")
+	h.approve(t, "Another")
+	if err := h.desk.HoldUntil(t.Context(), "anna", id, noon.AddDate(0, 1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	h.send(t)
+	for _, path := range append(everywhere, "/stories/2026-11-21-report-on-nurses", "/countries/ua", "/issues/2026-48") {
+		if w := webtest.Get(h, path, ""); strings.Contains(w.Body.String(), "eport on nurses") || w.Code == 200 && strings.Contains(path, "report") {
+			t.Errorf("an embargoed story stands at %s", path)
+		}
 	}
 }
 

@@ -40,11 +40,21 @@
     reject: () => askReason(one("#editor") ? null : row()),
     topics: () => show("#topics") || openAt("#topics"),
     comment: () => show("#commentary") || openAt("#commentary"),
+    quote: () => quote(String(getSelection())),
     select: () => press(row()?.querySelector("input[type=checkbox]")),
     merge: () => press(one("#bulk [value=merge]")),
     undo: () => press(here()?.querySelector("[name=undo]")) || press(all(".queue .done [name=undo]").pop()) || press(one("#undo button")),
     search: () => one("#search")?.focus(),
     help: () => one("#help")?.showModal(),
+  };
+
+  // quote puts words into the quotations of the story.
+  const quote = (words) => {
+    const field = one("#quotes");
+    if (!field || !words.trim()) return;
+    field.value = [field.value.trim(), words.trim()].filter(Boolean).join("\n\n");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    show("#quotes");
   };
 
   // askReason opens the reasons for one row of the queue, or for the story
@@ -90,6 +100,8 @@
   document.addEventListener("click", (event) => {
     const chosen = event.target.closest("[data-reason]");
     if (chosen) { reject(chosen.dataset.reason); return; }
+    const spoken = event.target.closest("[data-quote]");
+    if (spoken) { quote(spoken.dataset.quote); return; }
     if (event.target.closest("[data-close]")) { event.target.closest("dialog").close(); return; }
     if (event.target.closest("#keys-off")) { localStorage.setItem("keys", off() ? "on" : "off"); showOff(); return; }
     const act = event.target.closest("[data-do]:not([data-key])");
