@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
@@ -228,7 +229,8 @@ func encodingOf(label string) (encoding.Encoding, string, bool) {
 	}
 	enc, err := htmlindex.Get(aliases(label))
 	if err != nil {
-		return nil, "", false
+		enc, err = ianaindex.IANA.Encoding(aliases(label)) // the code pages of old machines
+		return enc, label, err == nil && enc != nil
 	}
 	name, err := htmlindex.Name(enc)
 	return enc, name, err == nil && name != "replacement" && !strings.HasPrefix(name, "utf-16")

@@ -44,6 +44,9 @@ func (b *builder) entry(r *reader, n int) {
 			d.e.ID = strings.TrimSpace(a.value)
 			d.setLink(6, d.address(r, n, a.value))
 		}
+		if a.name == "href" { // as the Channel Definition Format has it
+			d.setLink(6, d.address(r, n, a.value))
+		}
 	}
 	late := len(b.late)
 	for k := range r.kids(n) {

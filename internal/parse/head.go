@@ -37,7 +37,7 @@ func (b *builder) aboutFeed(r *reader, n int) {
 }
 
 func (b *builder) feedText(r *reader, n int, name string) bool {
-	f := &b.doc.Feed
+	f, e := &b.doc.Feed, &r.nodes[n]
 	title := func(rank int, m news.Markup) {
 		if m.Body != "" && b.feedRanks.take(slotTitle, rank) {
 			m.Body = prose.Cut(m.Body, maxLine)
@@ -68,13 +68,22 @@ func (b *builder) feedText(r *reader, n int, name string) bool {
 	case "itunes:subtitle":
 		about(4, b.markup(r, n))
 	case "copyright", "rights", "atom:rights", "dc:rights", "dcterms:rights", "media:copyright":
-		f.Copyright = first(f.Copyright, r.line(n))
+		f.Copyright = first(f.Copyright, b.plain(r, n))
 	case "generator", "atom:generator":
-		f.Generator = first(r.line(n), f.Generator)
+		f.Generator = first(b.plain(r, n), f.Generator, first(value(e.attrs, "uri"), value(e.attrs, "url")))
 	default:
 		return false
 	}
 	return true
+}
+
+// plain reads a text construct that is kept as text.
+func (b *builder) plain(r *reader, n int) string {
+	m := b.textConstruct(r, n)
+	if m.HTML {
+		m.Body = prose.HTMLText(m.Body)
+	}
+	return prose.Cut(m.Body, maxLine)
 }
 
 func (b *builder) feedAddress(r *reader, n int, name string) bool {
@@ -91,6 +100,10 @@ func (b *builder) feedAddress(r *reader, n int, name string) bool {
 		b.feedImage(0, b.imageAddress(r, n))
 	case "itunes:image", "googleplay:image", "media:thumbnail":
 		b.feedImage(1, b.imageAddress(r, n))
+	case "media:content":
+		if value(attrs, "medium") == "image" || strings.HasPrefix(lower(value(attrs, "type")), "image/") {
+			b.feedImage(1, b.imageAddress(r, n))
+		}
 	case "icon", "atom:icon":
 		b.feedImage(2, b.imageAddress(r, n))
 	case "admin:generatoragent":

@@ -143,12 +143,15 @@ func (b *builder) htmlMarkup(r *reader, n int) news.Markup {
 func (b *builder) textConstruct(r *reader, n int) news.Markup {
 	attrs := r.nodes[n].attrs
 	kind, mode := lower(strings.TrimSpace(value(attrs, "type"))), lower(strings.TrimSpace(value(attrs, "mode")))
+	if div := r.onlyChild(n); div != 0 && !r.hasElements(div) && strings.HasSuffix(r.nodes[div].name, "div") && looksHTML(r.text(div)) {
+		n = div // a wrapper about escaped HTML
+	}
 	if r.hasElements(n) {
 		return news.Markup{Body: r.inner(n), HTML: true, Base: b.baseOf(r, n)}
 	}
 	s := r.text(n)
 	if mode == "base64" || mode == "" && isBinary(kind) {
-		s = fromBase64(s)
+		s = fromBase64(s, mode == "base64" || isMedia(kind))
 	}
 	switch {
 	case strings.Contains(kind, "html"):
@@ -171,9 +174,15 @@ func isBinary(kind string) bool {
 	return strings.Contains(kind, "/") && !strings.HasPrefix(kind, "text/") && !strings.HasSuffix(kind, "xml")
 }
 
-// fromBase64 decodes, where that gives text; bytes that are no text say
-// nothing to a reader.
-func fromBase64(s string) string {
+// isMedia reports whether a type is of something that is never text.
+func isMedia(kind string) bool {
+	top, _, _ := strings.Cut(kind, "/")
+	return top == "image" || top == "audio" || top == "video" || kind == "application/pdf" || kind == "application/zip"
+}
+
+// fromBase64 decodes, where that gives text. Bytes that are no text say nothing
+// to a reader; where it is not sure that s was encoded at all, s stays.
+func fromBase64(s string, sure bool) string {
 	packed := strings.Map(func(r rune) rune {
 		if r <= ' ' || r == '=' {
 			return -1
@@ -181,13 +190,13 @@ func fromBase64(s string) string {
 		return r
 	}, s)
 	out, err := base64.RawStdEncoding.DecodeString(packed)
-	if err != nil {
-		return s
-	}
-	if !utf8.Valid(out) || strings.IndexByte(string(out), 0) >= 0 {
+	switch {
+	case err == nil && utf8.Valid(out) && strings.IndexByte(string(out), 0) < 0:
+		return strings.TrimSpace(string(out))
+	case err == nil && sure:
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	return s
 }
 
 // inner writes the inside of a node as HTML. A single div about everything,
