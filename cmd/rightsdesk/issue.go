@@ -128,16 +128,16 @@ func issueActs() []issueAct {
 				return p.Hold(ctx, id, why, who)
 			}},
 		{"resume", "go on with an issue that is held", "", "",
-			func(ctx context.Context, p *publish.Publish, id news.IssueID, _, _ string) (news.Issue, error) {
-				return p.Resume(ctx, id)
+			func(ctx context.Context, p *publish.Publish, id news.IssueID, who, _ string) (news.Issue, error) {
+				return p.Resume(ctx, id, who)
 			}},
 		{"cancel", "end an issue that is not sent yet; its stories are free again", "", "",
-			func(ctx context.Context, p *publish.Publish, id news.IssueID, _, _ string) (news.Issue, error) {
-				return p.Cancel(ctx, id)
+			func(ctx context.Context, p *publish.Publish, id news.IssueID, who, _ string) (news.Issue, error) {
+				return p.Cancel(ctx, id, who)
 			}},
 		{"withdraw", "stop an issue for good: no copy that waits goes out", "", "",
-			func(ctx context.Context, p *publish.Publish, id news.IssueID, _, _ string) (news.Issue, error) {
-				return p.Withdraw(ctx, id)
+			func(ctx context.Context, p *publish.Publish, id news.IssueID, who, _ string) (news.Issue, error) {
+				return p.Withdraw(ctx, id, who)
 			}},
 	}
 }
@@ -149,15 +149,7 @@ func (a *app) issueAct(x issueAct) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		i, err := x.do(ctx, h.publish, id, f.who, flag)
-		if err != nil {
-			return err
-		}
-		entry := staff.AuditEntry{Who: f.who, What: x.verb + " issue", Subject: i.Where(), Detail: "command line"}
-		if i.Solo && x.verb == "approve" {
-			entry.Detail += ", one person alone"
-		}
-		if err := h.access.Audit(ctx, entry); err != nil {
+		if _, err := x.do(ctx, h.publish, id, f.who, flag); err != nil {
 			return err
 		}
 		return a.printStatus(ctx, h, f, id)

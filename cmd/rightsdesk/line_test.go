@@ -274,8 +274,30 @@ func wholeLine(t *testing.T, database string) {
 	d.data(0, "queue", "approve", ids[0], "--as", "ada", "--topics", "health-workers-at-risk")
 	d.send(1)
 	expectMail(t, smtp.Taken()[2:], map[string][2]string{"nora@reader.example": {"Doctors jailed", "Nurses arrested"}})
+	d.audited("approve issue", "send issue")
 	if got := d.data(0, "verify", "--json"); !strings.Contains(got, `"ok":true`) {
 		t.Errorf("verify: %s", got)
+	}
+}
+
+// audited checks that the log says what ben did, twice each.
+func (d *testDesk) audited(deeds ...string) {
+	d.t.Helper()
+	s := defaultSettings()
+	s.dataDir = d.where[1]
+	if len(d.where) > 2 {
+		s.database = d.where[3]
+	}
+	st, err := s.openStore(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer st.Close()
+	for _, deed := range deeds {
+		entries, err := st.AuditLog(d.t.Context(), deed, 0, 10)
+		if err != nil || len(entries) != 2 || entries[0].Who != "ben" {
+			d.t.Errorf("the audit log says of %q: %+v, %v; want it twice, by ben", deed, entries, err)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/staff"
 )
 
 // Store is what publish needs remembered.
@@ -61,6 +62,8 @@ type Options struct {
 	Solo     bool          // one person may arrange and approve
 	Domain   string        // ours, on the right of every Message-ID
 	Key      []byte        // blinds readers in Message-IDs
+	// Audit keeps a line of what somebody did to an issue; nil keeps none.
+	Audit func(ctx context.Context, e staff.AuditEntry) error
 }
 
 // Publish drafts and freezes issues. It is safe for concurrent use.
@@ -227,19 +230,37 @@ func (p *Publish) Drop(ctx context.Context, id news.IssueID, story news.StoryID,
 	return p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Drop(story, who) })
 }
 
+// did tells the audit log what somebody did to an issue. The deed stands
+// whether or not the line could be written; the error says that it could not.
+func (p *Publish) did(ctx context.Context, who, what, detail string, i news.Issue) (news.Issue, error) {
+	if p.opt.Audit == nil {
+		return i, nil
+	}
+	return i, p.opt.Audit(ctx, staff.AuditEntry{Who: who, What: what + " issue", Subject: i.Where(), Detail: detail})
+}
+
 // Approve releases exactly the revision that who has seen. It returns an error
 // wrapping news.ErrRefused when a second person must do it.
 func (p *Publish) Approve(ctx context.Context, id news.IssueID, seen int64, who string) (news.Issue, error) {
-	return p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Approve(who, seen, p.opt.Solo, p.now()) })
+	i, err := p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Approve(who, seen, p.opt.Solo, p.now()) })
+	if err != nil {
+		return i, err
+	}
+	detail := fmt.Sprintf("revision %d", seen)
+	if i.Solo {
+		detail += ", one person alone"
+	}
+	return p.did(ctx, who, "approve", detail, i)
 }
 
 // Send freezes an approved issue now, whatever its slot.
 func (p *Publish) Send(ctx context.Context, id news.IssueID, who string) (news.Issue, error) {
 	i, err := p.freeze(ctx, id)
-	if err == nil {
-		p.log.InfoContext(ctx, "issue sent by hand", "issue", id, "by", who)
+	if err != nil {
+		return i, err
 	}
-	return i, err
+	p.log.InfoContext(ctx, "issue sent by hand", "issue", id, "by", who)
+	return p.did(ctx, who, "send", "", i)
 }
 
 func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, error) {
@@ -281,29 +302,39 @@ func (p *Publish) Hold(ctx context.Context, id news.IssueID, why, who string) (n
 	if why == "" {
 		why = "held by " + who
 	}
-	return p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Hold(why) })
+	i, err := p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Hold(why) })
+	if err != nil {
+		return i, err
+	}
+	return p.did(ctx, who, "hold", why, i)
 }
 
 // Resume goes on with a held issue.
-func (p *Publish) Resume(ctx context.Context, id news.IssueID) (news.Issue, error) {
+func (p *Publish) Resume(ctx context.Context, id news.IssueID, who string) (news.Issue, error) {
 	i, err := p.store.ResumeIssue(ctx, id, (*news.Issue).Resume)
-	if err == nil {
-		p.wake(wakeSend)
+	if err != nil {
+		return i, err
 	}
-	return i, err
+	p.wake(wakeSend)
+	return p.did(ctx, who, "resume", "", i)
 }
 
 // Cancel ends an issue that was not frozen; its stories are free again.
-func (p *Publish) Cancel(ctx context.Context, id news.IssueID) (news.Issue, error) {
-	return p.store.UpdateIssue(ctx, id, (*news.Issue).Cancel)
+func (p *Publish) Cancel(ctx context.Context, id news.IssueID, who string) (news.Issue, error) {
+	i, err := p.store.UpdateIssue(ctx, id, (*news.Issue).Cancel)
+	if err != nil {
+		return i, err
+	}
+	return p.did(ctx, who, "cancel", "", i)
 }
 
 // Withdraw stops a frozen issue for good: no copy that waits goes out.
-func (p *Publish) Withdraw(ctx context.Context, id news.IssueID) (news.Issue, error) {
+func (p *Publish) Withdraw(ctx context.Context, id news.IssueID, who string) (news.Issue, error) {
 	now := p.now()
 	i, err := p.store.WithdrawWaiting(ctx, id, now, func(i *news.Issue) error { return i.Withdraw(now) })
-	if err == nil {
-		p.wake(wakeSend)
+	if err != nil {
+		return i, err
 	}
-	return i, err
+	p.wake(wakeSend)
+	return p.did(ctx, who, "withdraw", "", i)
 }

@@ -376,7 +376,7 @@ func TestWhatIsNotFrozenIsNotInTheArchive(t *testing.T) {
 	if _, _, err := h.Archived(t.Context(), i.Name); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("Archived(draft) = %v, want ErrNotFound", err)
 	}
-	if _, err := h.Cancel(t.Context(), i.ID); err != nil {
+	if _, err := h.Cancel(t.Context(), i.ID, "ben"); err != nil {
 		t.Fatal(err)
 	}
 	again, err := h.Draft(t.Context(), "anna")
@@ -404,8 +404,8 @@ func TestHoldResumeWithdraw(t *testing.T) {
 	}
 	must("send", func(ctx context.Context) (news.Issue, error) { return h.Send(ctx, i.ID, "anna") }, news.IssueSending)
 	must("hold", func(ctx context.Context) (news.Issue, error) { return h.Hold(ctx, i.ID, "a mistake", "anna") }, news.IssueHeld)
-	must("resume", func(ctx context.Context) (news.Issue, error) { return h.Resume(ctx, i.ID) }, news.IssueSending)
-	must("withdraw", func(ctx context.Context) (news.Issue, error) { return h.Withdraw(ctx, i.ID) }, news.IssueSending)
+	must("resume", func(ctx context.Context) (news.Issue, error) { return h.Resume(ctx, i.ID, "ben") }, news.IssueSending)
+	must("withdraw", func(ctx context.Context) (news.Issue, error) { return h.Withdraw(ctx, i.ID, "ben") }, news.IssueSending)
 	if _, counts, err := h.Status(ctx, i.ID); err != nil || counts != (news.Counts{Intended: 1, Withdrawn: 1}) {
 		t.Errorf("Status = %+v, %v", counts, err)
 	}

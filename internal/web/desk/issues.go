@@ -182,11 +182,11 @@ func (s *Server) act(r *http.Request, id news.IssueID) (err error) {
 	case "hold":
 		_, err = s.issues.Hold(ctx, id, strings.TrimSpace(form.Get("why")), name)
 	case "resume":
-		_, err = s.issues.Resume(ctx, id)
+		_, err = s.issues.Resume(ctx, id, name)
 	case "cancel":
-		_, err = s.issues.Cancel(ctx, id)
+		_, err = s.issues.Cancel(ctx, id, name)
 	case "withdraw":
-		_, err = s.issues.Withdraw(ctx, id)
+		_, err = s.issues.Withdraw(ctx, id, name)
 	case "take":
 		_, err = s.issues.Draft(ctx, name)
 	case "save", "":
