@@ -88,7 +88,7 @@ func (a *app) inspectBatch(ctx context.Context, s stage) error {
 	enc.SetEscapeHTML(false)
 	// Memory is given back between big documents instead of being kept for the
 	// next one.
-	debug.SetMemoryLimit(batchMemory)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(batchMemory))
 	emit := func(ref, answer any, err error) {
 		if long, ok := answer.(longAnswer); ok && err == nil {
 			_ = long.stream(out, ref) // stdout gone: the next write says so
