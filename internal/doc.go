@@ -9,7 +9,8 @@
 //	1b  tools     feedlist fetch parse clean extract cluster classify
 //	              feedout compose smtpout
 //	2   services  ingest curate publish deliver signup access keep
-//	3   edges     store jobs web (public, reader, desk, admin, door)
+//	3   edges     store jobs web (public, reader, desk, admin, door,
+//	              private)
 //	4   commands  cmd/rightsdesk
 //
 // Rules live on floor 0, steps on floor 2, facts on floor 3. Services do not

@@ -113,3 +113,20 @@ func CheckDatabase(ctx context.Context, d Database) Check {
 	}
 	return Well(name, "%s", about)
 }
+
+// LeastBytes must be free for the house to go on: below it the next commit may
+// find no room.
+const LeastBytes = 32 << 20
+
+// Ready says why the house cannot keep what it would acknowledge, or nil. dir
+// is where its files lie.
+func Ready(ctx context.Context, d Database, dir string) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return fmt.Errorf("look at the disk: %w", err)
+	}
+	if free := int64(st.Bavail) * int64(st.Bsize); free < LeastBytes {
+		return fmt.Errorf("the disk is full: %d MB free, %d needed", free>>20, LeastBytes>>20)
+	}
+	return d.Writable(ctx)
+}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
@@ -27,6 +28,7 @@ func retireCopies(t *testing.T, s *store.Store) {
 			t.Errorf("retired before %s: %v, %v", before, more, err)
 		}
 	}
+	wantFigures(t, s)
 	tooEarly(slot.Add(24 * time.Hour)) // it is not finished
 	_, err := s.FinishIssues(t.Context(), func(i *news.Issue, waiting int) error { return i.Finish(waiting, slot) })
 	if err != nil {
@@ -37,6 +39,7 @@ func retireCopies(t *testing.T, s *store.Store) {
 		t.Fatalf("retired: %v, %v", more, err)
 	}
 	tooEarly(slot.Add(time.Second)) // a second time
+	wantFigures(t, s)
 	wantCounts(t, s, issue.ID, news.Counts{Intended: 3, Sent: 2, Refused: 1})
 	issue.State = news.IssueFinished
 	if found, err := s.CheckIssue(t.Context(), issue); err != nil || len(found) != 0 {
@@ -77,5 +80,26 @@ func retireAudit(t *testing.T, s *store.Store) {
 	}
 	if broken, err := s.CheckAudit(t.Context()); err != nil || broken != 0 {
 		t.Errorf("the chain is broken at %d after it went on, %v", broken, err)
+	}
+}
+
+// wantFigures sees that copies are counted the same before and after their
+// rows are gone.
+func wantFigures(t *testing.T, s *store.Store) {
+	t.Helper()
+	figures, err := s.Figures(t.Context(), slot.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range figures {
+		if f.Name == "copies" || f.State == "" {
+			got[f.Name+" "+f.State] = f.Value
+		}
+	}
+	want := map[string]float64{"copies sent": 2, "copies refused": 1, "copies_uncertain ": 0, "copies_overdue_seconds ": 0,
+		"items_unplaced ": 0, "letters_waiting ": 0, "sources_overdue ": 0}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("figures (-want +got):\n%s", diff)
 	}
 }
