@@ -126,7 +126,7 @@ func (h *house) buildMail(holder string) error {
 		Keys: keys, Link: h.s.link, Write: p.letter, Send: h.post,
 		Wake: h.woken, Log: h.log, Now: h.now,
 	})
-	p.unsubscribe = h.signup.UnsubscribeLink
+	p.unsubscribe, p.preferences = h.signup.UnsubscribeLink, h.signup.PreferencesLink
 	slots, err := publish.ParseSlots(h.s.slot, h.s.loc)
 	if err != nil {
 		return badSetting("slot", `Monday at seven is --slot "0 7 * * 1"`, "%v", err)

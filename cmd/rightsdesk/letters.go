@@ -27,12 +27,13 @@ type press struct {
 	sender      mail.Address
 	key         []byte // blinds readers in Message-IDs
 	unsubscribe func(audience.Token) string
+	preferences func(audience.Token) string
 	now         func() time.Time
 }
 
 // Render is publish's: the text of an issue in pieces.
 func (p *press) Render(i news.Issue, stories []news.Story) ([]audience.Part, error) {
-	r, err := compose.Render(compose.Input{Issue: i, Stories: stories, House: p.house})
+	r, err := compose.Render(compose.Input{Issue: i, Stories: stories, House: p.house, Preferences: true})
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ type text struct {
 // Append appends the message of a copy, the same bytes every time.
 func (t *text) Append(dst []byte, v audience.Variant, c audience.Copy) ([]byte, error) {
 	return t.Rendered.Append(dst, v, compose.Copy{
-		To: c.Address, MessageID: c.MessageID, Unsubscribe: t.press.unsubscribe(c.Token),
+		To: c.Address, MessageID: c.MessageID, Unsubscribe: t.press.unsubscribe(c.Token), Preferences: t.press.preferences(c.Token),
 	}), nil
 }
 
@@ -93,14 +94,18 @@ func (p *press) load(_ news.Issue, parts []audience.Part) (deliver.Text, error) 
 // envelope is deliver's: whom a server tells that it could not deliver.
 func (p *press) envelope(audience.Copy) string { return p.sender.Address }
 
-// letter is signup's: the confirmation mail. Its Message-ID is the same for
+// letter is signup's: a confirmation, or another link somebody asked for. Its Message-ID is the same for
 // every attempt at the same request.
 func (p *press) letter(l audience.Letter, link string) (smtpout.Message, error) {
 	id := hmac.New(sha256.New, p.key)
 	_, _ = io.WriteString(id, "letter "+link) // a hash takes everything
 	name := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id.Sum(nil)[:16])
+	until := l.Until
+	if l.What == audience.LetterLink {
+		until = time.Time{} // works as long as they read
+	}
 	body, err := compose.Confirm(p.house, compose.Confirmation{
-		To: l.Reader.Address, Language: l.Reader.Preferences.Language, URL: link, Until: l.Until,
+		Kind: l.What, To: l.Reader.Address, Language: l.Reader.Preferences.Language, URL: link, Until: until,
 		Date: p.now(), MessageID: strings.ToLower(name) + "@" + p.house.ListDomain,
 	})
 	if err != nil {

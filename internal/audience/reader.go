@@ -101,8 +101,12 @@ type Reader struct {
 	// Request names what a pending reader asked for; the confirmation link
 	// carries it and confirming uses it up. Zero when nothing is open.
 	Request Token
-	Left    time.Time // when they left last, zero once they are back
-	Updated time.Time
+	// Replaces is the reader a pending one moves from, who is forgotten when
+	// the new address is confirmed. Zero for nobody.
+	Replaces Token
+	Paused   time.Time // gets nothing until then; zero is no pause
+	Left     time.Time // when they left last, zero once they are back
+	Updated  time.Time
 }
 
 // Confirm makes a pending reader active. Confirming twice changes nothing. It
@@ -139,6 +143,26 @@ func (r *Reader) Ask(p Preferences, text string, now time.Time) (mail bool) {
 	return false
 }
 
+// MaxPause bounds a pause: a reader who forgets it must come back some day.
+const MaxPause = 366 * 24 * time.Hour
+
+// Choose changes what an active reader gets, and until when they get nothing
+// (zero: no pause). It returns an error wrapping news.ErrInvalid, or
+// news.ErrConflict when they are no reader now.
+func (r *Reader) Choose(p Preferences, paused, now time.Time) error {
+	if r.State != Active {
+		return fmt.Errorf("choose: the reader is %s: %w", r.State, news.ErrConflict)
+	}
+	if err := p.Check(); err != nil {
+		return err
+	}
+	if !paused.IsZero() && (!paused.After(now) || paused.Sub(now) > MaxPause) {
+		return fmt.Errorf("choose: a pause ends within a year from now: %w", news.ErrInvalid)
+	}
+	r.Preferences, r.Paused, r.Updated = p, paused, now
+	return nil
+}
+
 // Lapse ends a request that was not confirmed in time: somebody who had left
 // before has left again, and of somebody new nothing is to be kept (drop). It
 // returns an error wrapping news.ErrConflict when there is nothing to end.
@@ -149,7 +173,7 @@ func (r *Reader) Lapse(now time.Time) (drop bool, err error) {
 	if r.Left.IsZero() {
 		return true, nil
 	}
-	r.State, r.Request, r.Updated = Left, Token{}, now
+	r.State, r.Request, r.Replaces, r.Updated = Left, Token{}, Token{}, now
 	return false, nil
 }
 

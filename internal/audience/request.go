@@ -2,32 +2,51 @@ package audience
 
 import "time"
 
-// How often a confirmation is mailed: we are no weapon against a mailbox.
+// MailedToAll is how many letters the house mails in 24 hours, where nothing
+// else was set.
+const MailedToAll = 2000
+
+// A LetterKind says what a letter is for.
+type LetterKind string
+
+// The letters. Each carries one link.
 const (
-	MailedADay   = 1    // to one address in 24 hours
-	MailedAMonth = 3    // to one address in 30 days
-	MailedToAll  = 2000 // by the house in 24 hours, where nothing else was set
+	LetterConfirm LetterKind = "confirm" // say yes to the digest
+	LetterLink    LetterKind = "link"    // the way to one's choices, for who lost the mail
+	LetterManage  LetterKind = "manage"  // one hour to see, move or delete what is kept
 )
 
-// An Ask is somebody's wish for the digest as the form brought it: unproven,
-// and the same for us whoever they are until it is answered.
+// ManageWithin is how long a link of LetterManage works.
+const ManageWithin = time.Hour
+
+// Capped reports whether an address has had its share of letters of a kind: we
+// are no weapon against a mailbox. Who asks for LetterManage has shown a link
+// from their own mail, so a little more is allowed.
+func (m Mailed) Capped(kind LetterKind) bool {
+	if kind == LetterManage {
+		return m.Day >= 3 || m.Month >= 10
+	}
+	return m.Day >= 1 || m.Month >= 3
+}
+
+// An Ask is somebody's wish as a form brought it: unproven, and the same for
+// us whoever they are until it is answered.
 type Ask struct {
 	ID          int64
+	Kind        LetterKind // which letter would answer it
 	Address     Address
-	Preferences Preferences
-	Text        string // version of the consent text that was shown
+	Preferences Preferences // of LetterConfirm
+	Text        string      // version of the consent text that was shown
+	Replaces    Token       // the reader who moves to this address; zero for nobody
 	At          time.Time
 }
 
-// Mailed counts the confirmations that were mailed lately.
+// Mailed counts the letters that were mailed lately.
 type Mailed struct {
-	Day   int // to this address in 24 hours
-	Month int // to this address in 30 days
+	Day   int // of this kind to this address in 24 hours
+	Month int // of this kind to this address in 30 days
 	All   int // by the house in 24 hours
 }
-
-// Capped reports whether this address has had its share.
-func (m Mailed) Capped() bool { return m.Day >= MailedADay || m.Month >= MailedAMonth }
 
 // A Letter is a small mail owed to one person.
 type Letter struct {
@@ -37,9 +56,3 @@ type Letter struct {
 	Attempts int       // this one among them
 	Until    time.Time // not sent after this
 }
-
-// A LetterKind says what a letter is for.
-type LetterKind string
-
-// LetterConfirm asks somebody to confirm that they want the digest.
-const LetterConfirm LetterKind = "confirm"

@@ -10,12 +10,14 @@ import (
 	"github.com/ifhhro/rightsdesk/templates/words"
 )
 
-// A Confirmation asks somebody whether it was they who signed up.
+// A Confirmation asks somebody whether it was they who signed up, or brings
+// another link they asked for.
 type Confirmation struct {
+	Kind      audience.LetterKind // which words; empty is audience.LetterConfirm
 	To        audience.Address
 	Language  string
 	URL       string    // of the page with the button
-	Until     time.Time // when the link ends
+	Until     time.Time // when the link ends; zero is never
 	Date      time.Time
 	MessageID string // without angle brackets
 }
@@ -27,12 +29,16 @@ func Confirm(h House, c Confirmation) ([]byte, error) {
 	if err := in.check(); err != nil {
 		return nil, fmt.Errorf("compose a confirmation: %w", err)
 	}
+	if c.Kind == "" {
+		c.Kind = audience.LetterConfirm
+	}
 	w := words.In(c.Language)
+	fill := map[string]any{"Words": w, "Kind": string(c.Kind), "Name": h.Name, "URL": c.URL, "Postal": h.Postal, "Until": ""}
+	if !c.Until.IsZero() {
+		fill["Until"] = w.Date(c.Until.UTC()) + c.Until.UTC().Format(", 15:04")
+	}
 	var body bytes.Buffer
-	err := textTemplates().ExecuteTemplate(&body, "confirm.txt", map[string]any{
-		"Words": w, "Name": h.Name, "URL": c.URL, "Postal": h.Postal,
-		"Until": w.Date(c.Until.UTC()) + c.Until.UTC().Format(", 15:04"),
-	})
+	err := textTemplates().ExecuteTemplate(&body, "confirm.txt", fill)
 	if err != nil {
 		return nil, fmt.Errorf("compose a confirmation: %w", err)
 	}
@@ -45,7 +51,7 @@ func appendConfirmation(h House, c Confirmation, w *words.Words, body string) []
 	if h.ReplyTo != "" {
 		b = appendMailbox(b, "Reply-To", mustMailbox(h.ReplyTo))
 	}
-	b = appendText(b, "Subject", w.Say("confirm.subject", "name", h.Name))
+	b = appendText(b, "Subject", w.Say(string(c.Kind)+".subject", "name", h.Name))
 	b = appendDate(b, c.Date)
 	b = append(b, "Message-ID: <"+c.MessageID+">\r\nAuto-Submitted: auto-generated\r\n"...)
 	b = append(b, "Content-Language: "+c.Language+"\r\nMIME-Version: 1.0\r\n"...)

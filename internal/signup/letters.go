@@ -43,11 +43,11 @@ func (s *Service) SendLetters(ctx context.Context) error {
 }
 
 func (s *Service) sendLetter(ctx context.Context, l audience.Letter) error {
-	if l.Reader.State != audience.Pending || l.Reader.Request.IsZero() {
+	link := s.letterLink(l)
+	if link == "" {
 		return s.store.EndLetter(ctx, l.ID)
 	}
-	link := s.o.Link("/confirm/" + s.o.Keys.MakeExpiring(purposeConfirm, l.Reader.Request, l.Until))
-	m, err := s.o.Write(l, link)
+	m, err := s.o.Write(l, s.o.Link(link))
 	if err != nil {
 		return err
 	}
@@ -65,4 +65,19 @@ func (s *Service) sendLetter(ctx context.Context, l audience.Letter) error {
 	}
 	s.o.Log.WarnContext(ctx, "letter put off", "letter", l.ID, "stage", reply.Stage, "code", reply.Code)
 	return s.store.PostponeLetter(ctx, l.ID, s.o.Now().Add(audience.RetryAfter(l.Attempts, rand.Float64())))
+}
+
+// letterLink is the path a letter carries, "" when there is nothing left to
+// write about.
+func (s *Service) letterLink(l audience.Letter) string {
+	r := l.Reader
+	switch {
+	case l.What == audience.LetterConfirm && r.State == audience.Pending && !r.Request.IsZero():
+		return "/confirm/" + s.o.Keys.MakeExpiring(purposeConfirm, r.Request, l.Until)
+	case l.What == audience.LetterLink && r.State == audience.Active:
+		return "/preferences/" + s.o.Keys.Make(purposePreferences, r.Token)
+	case l.What == audience.LetterManage && (r.State == audience.Active || r.State == audience.Left):
+		return "/manage/" + s.o.Keys.MakeExpiring(purposeManage, r.Token, l.Until)
+	}
+	return ""
 }

@@ -29,6 +29,8 @@ const ConsentText = "page 2026-11"
 const (
 	purposeConfirm     = "confirm"
 	purposeUnsubscribe = "unsubscribe"
+	purposePreferences = "preferences"
+	purposeManage      = "manage"
 )
 
 // maxWaiting bounds the sign-ups that wait for an answer.
@@ -47,7 +49,7 @@ type Store interface {
 	ReaderByAddress(ctx context.Context, a audience.Address) (audience.Reader, *audience.Suppression, error)
 	ChangeReader(ctx context.Context, token audience.Token, now time.Time, change func(*audience.Reader) (changed bool, bars audience.SuppressionReason, err error)) error
 	ChangeReaderAt(ctx context.Context, a audience.Address, now time.Time, change func(*audience.Reader) (changed bool, bars audience.SuppressionReason, err error)) error
-	ConfirmReader(ctx context.Context, request audience.Token, now time.Time, confirm func(*audience.Reader) error) error
+	ConfirmReader(ctx context.Context, request audience.Token, now time.Time, confirm func(*audience.Reader) error, erase func(*audience.Reader)) error
 	EraseReader(ctx context.Context, a audience.Address, now time.Time, erase func(*audience.Reader)) error
 	ImportReaders(ctx context.Context, addresses []audience.Address, take func(i int, r *audience.Reader, barred bool) bool) error
 	ReaderCounts(ctx context.Context) (map[audience.State]int, error)
@@ -67,7 +69,7 @@ type Options struct {
 	// Write composes a letter whose link leads to an absolute address.
 	Write func(l audience.Letter, link string) (smtpout.Message, error)
 	Send  Sender
-	// HouseCap bounds the confirmations mailed in 24 hours, to whomever; 0 is
+	// HouseCap bounds the letters mailed in 24 hours, to whomever; 0 is
 	// audience.MailedToAll.
 	HouseCap int
 	Wake     func(kind string) // "letters"; nil wakes nobody
@@ -114,11 +116,16 @@ func (s *Service) Ask(ctx context.Context, address string, p audience.Preference
 	if err := p.Check(); err != nil {
 		return err
 	}
-	now := s.o.Now()
-	if !s.recent.allow(from, now) {
+	return s.wish(ctx, audience.Ask{Kind: audience.LetterConfirm, Address: a, Preferences: p, Text: ConsentText}, from)
+}
+
+// wish stores what a form brought, to be answered later.
+func (s *Service) wish(ctx context.Context, a audience.Ask, from netip.Addr) error {
+	a.At = s.o.Now()
+	if !s.recent.allow(from, a.At) {
 		return ErrBusy
 	}
-	err = s.store.AddAsk(ctx, audience.Ask{Address: a, Preferences: p, Text: ConsentText, At: now}, maxWaiting)
+	err := s.store.AddAsk(ctx, a, maxWaiting)
 	if errors.Is(err, news.ErrRefused) {
 		return ErrBusy
 	}
@@ -130,35 +137,46 @@ func (s *Service) Ask(ctx context.Context, address string, p audience.Preference
 }
 
 // errHouseCapped stops answering until the house may mail again.
-var errHouseCapped = errors.New("the house has mailed its share of confirmations")
+var errHouseCapped = errors.New("the house has mailed its share of letters")
 
-// answer is the rule by which a wish becomes a confirmation mail, or nothing.
-// It returns until when the mail is owed; zero for none.
-func (s *Service) answer(a audience.Ask, r *audience.Reader, barred *audience.Suppression, m audience.Mailed) (time.Time, error) {
+// answer is the rule by which a wish becomes a letter, or nothing. It returns
+// until when the letter is owed; zero for none.
+func (s *Service) answer(a audience.Ask, r *audience.Reader, barred *audience.Suppression, m audience.Mailed) (until time.Time, err error) {
 	now := s.o.Now()
-	if now.Sub(a.At) > audience.ConfirmWithin {
-		return time.Time{}, nil
-	}
-	if barred != nil && !barred.Reason.MayReturn() || m.Capped() {
-		return time.Time{}, nil
-	}
 	next := *r
-	if !next.Ask(a.Preferences, a.Text, now) {
-		return time.Time{}, nil
+	switch {
+	case now.Sub(a.At) > audience.ConfirmWithin || m.Capped(a.Kind):
+	case a.Kind == audience.LetterConfirm:
+		if (barred == nil || barred.Reason.MayReturn()) && next.Ask(a.Preferences, a.Text, now) {
+			if !a.Replaces.IsZero() {
+				next.Replaces = a.Replaces
+			}
+			until = now.Add(audience.ConfirmWithin)
+		}
+	case a.Kind == audience.LetterLink && r.State == audience.Active:
+		until = now.Add(linkPatience)
+	case a.Kind == audience.LetterManage && (r.State == audience.Active || r.State == audience.Left):
+		until = now.Add(audience.ManageWithin)
 	}
-	if m.All >= s.o.HouseCap {
+	switch {
+	case until.IsZero():
+		return until, nil
+	case m.All >= s.o.HouseCap:
 		return time.Time{}, errHouseCapped
 	}
 	*r = next
-	return now.Add(audience.ConfirmWithin), nil
+	return until, nil
 }
+
+// linkPatience is how long we try to mail somebody the way to their choices.
+const linkPatience = 24 * time.Hour
 
 // answerAll answers the wishes that wait.
 func (s *Service) answerAll(ctx context.Context) error {
 	for ctx.Err() == nil {
 		more, err := s.store.AnswerAsk(ctx, s.o.Now(), s.answer)
 		if errors.Is(err, errHouseCapped) {
-			s.o.Log.WarnContext(ctx, "confirmations capped", "in_24_hours", s.o.HouseCap)
+			s.o.Log.WarnContext(ctx, "letters capped", "in_24_hours", s.o.HouseCap)
 			return nil
 		}
 		if err != nil {
@@ -200,7 +218,8 @@ func (s *Service) Confirm(ctx context.Context, confirm string) error {
 		return err
 	}
 	now := s.o.Now()
-	err = s.store.ConfirmReader(ctx, request, now, func(r *audience.Reader) error { return r.Confirm(now) })
+	err = s.store.ConfirmReader(ctx, request, now, func(r *audience.Reader) error { return r.Confirm(now) },
+		func(replaced *audience.Reader) { replaced.Erase(now) })
 	if errors.Is(err, news.ErrConflict) {
 		err = fmt.Errorf("%w: %w", err, news.ErrNotFound)
 	}

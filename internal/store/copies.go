@@ -90,7 +90,7 @@ func writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edit
 	defer many.Close() // the transaction closes it too
 	written, values := 0, make([]any, 0, freezeRows*copyValues)
 	for last := audience.ReaderID(0); ; {
-		page, err := activeReaders(ctx, tx, last)
+		page, err := activeReaders(ctx, tx, last, i.Frozen)
 		if err != nil {
 			return 0, err
 		}
@@ -141,11 +141,12 @@ func copyRow(i *news.Issue, e audience.Edition, r frozenReader) []any {
 	return []any{i.ID, r.ID, variant, r.Token[:], r.address, domainOf(r.address), messageID, state, why, next, settled, 0, 0}
 }
 
-func activeReaders(ctx context.Context, tx *sql.Tx, after audience.ReaderID) ([]frozenReader, error) {
+// activeReaders reads a page of those who read and are not pausing.
+func activeReaders(ctx context.Context, tx *sql.Tx, after audience.ReaderID, now time.Time) ([]frozenReader, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT r.id, r.token, r.address, r.language, r.format, r.topics,
 			COALESCE((SELECT 1 - j.lifted FROM suppressions j WHERE j.blind = r.blind ORDER BY j.id DESC LIMIT 1), 0)
-		FROM readers r WHERE r.state = $1 AND r.id > $2 ORDER BY r.id LIMIT $3`, audience.Active, after, freezePage)
+		FROM readers r WHERE r.state = $1 AND r.id > $2 AND r.paused <= $4 ORDER BY r.id LIMIT $3`, audience.Active, after, freezePage, ms(now))
 	readers, err := collect(rows, err, func(row scanner) (frozenReader, error) {
 		r := frozenReader{Reader: audience.Reader{State: audience.Active}}
 		var token []byte

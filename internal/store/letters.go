@@ -26,8 +26,8 @@ func (s *Store) AddAsk(ctx context.Context, a audience.Ask, most int) error {
 		if topics == nil {
 			topics = []news.Slug{}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO asks (address, language, format, topics, consent, at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			a.Address.Reveal(), a.Preferences.Language, a.Preferences.Format, toJSON(topics), a.Text, ms(a.At))
+		_, err := tx.ExecContext(ctx, `INSERT INTO asks (address, language, format, topics, consent, kind, replaces, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			a.Address.Reveal(), a.Preferences.Language, a.Preferences.Format, toJSON(topics), a.Text, a.Kind, orNull(a.Replaces), ms(a.At))
 		if err != nil {
 			return fmt.Errorf("store sign-up: %w", err)
 		}
@@ -39,9 +39,11 @@ func scanAsk(row scanner) (audience.Ask, error) {
 	var a audience.Ask
 	var address, topics string
 	var when int64
-	if err := row.Scan(&a.ID, &address, &a.Preferences.Language, &a.Preferences.Format, &topics, &a.Text, &when); err != nil {
+	var replaces []byte
+	if err := row.Scan(&a.ID, &address, &a.Preferences.Language, &a.Preferences.Format, &topics, &a.Text, &a.Kind, &replaces, &when); err != nil {
 		return a, err
 	}
+	copy(a.Replaces[:], replaces)
 	a.At = at(when)
 	var err error
 	if a.Address, err = audience.ParseAddress(address); err != nil {
@@ -51,16 +53,16 @@ func scanAsk(row scanner) (audience.Ask, error) {
 	return a, err
 }
 
-// AnswerAsk takes the oldest sign-up and lets answer act on its reader: one
-// that is empty but for the address where there is none. barred is the line of
-// the journal that bars the address, nil if none does. When answer reports a
-// letter, the reader is stored and the letter owed from now until then. The
-// sign-up is gone after it, unless answer returns an error. more is false when
-// there was none.
+// AnswerAsk takes the oldest wish and lets answer act on its reader: one that
+// is empty but for the address where there is none. barred is the line of the
+// journal that bars the address, nil if none does. When answer reports until
+// when a letter is owed, the reader is stored, with its letter. The wish is
+// gone after it, unless answer returns an error. more is false when there was
+// none.
 func (s *Store) AnswerAsk(ctx context.Context, now time.Time, answer func(a audience.Ask, r *audience.Reader, barred *audience.Suppression, m audience.Mailed) (until time.Time, err error)) (more bool, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		a, err := scanAsk(tx.QueryRowContext(ctx, `DELETE FROM asks WHERE id = (SELECT MIN(id) FROM asks)
-			RETURNING id, address, language, format, topics, consent, at`))
+			RETURNING id, address, language, format, topics, consent, kind, replaces, at`))
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -86,10 +88,10 @@ func (s *Store) answerAsk(ctx context.Context, tx *sql.Tx, a audience.Ask, now t
 	}
 	var m audience.Mailed
 	err = tx.QueryRowContext(ctx, `SELECT
-			(SELECT COUNT(*) FROM confirmations WHERE blind = $1 AND at > $2),
-			(SELECT COUNT(*) FROM confirmations WHERE blind = $1 AND at > $3),
-			(SELECT COUNT(*) FROM confirmations WHERE at > $2)`,
-		blind, ms(now.Add(-24*time.Hour)), ms(now.Add(-30*24*time.Hour))).Scan(&m.Day, &m.Month, &m.All)
+			(SELECT COUNT(*) FROM confirmations WHERE blind = $1 AND kind = $2 AND at > $3),
+			(SELECT COUNT(*) FROM confirmations WHERE blind = $1 AND kind = $2 AND at > $4),
+			(SELECT COUNT(*) FROM confirmations WHERE at > $3)`,
+		blind, a.Kind, ms(now.Add(-24*time.Hour)), ms(now.Add(-30*24*time.Hour))).Scan(&m.Day, &m.Month, &m.All)
 	if err != nil {
 		return fmt.Errorf("count confirmations: %w", err)
 	}
@@ -100,11 +102,11 @@ func (s *Store) answerAsk(ctx context.Context, tx *sql.Tx, a audience.Ask, now t
 	if err := s.saveReader(ctx, tx, &r); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO confirmations (blind, at) VALUES ($1, $2)`, blind, ms(now)); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO confirmations (blind, kind, at) VALUES ($1, $2, $3)`, blind, a.Kind, ms(now)); err != nil {
 		return fmt.Errorf("count confirmation: %w", err)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO letters (reader, what, next_try, until) VALUES ($1, $2, $3, $4)`,
-		r.ID, audience.LetterConfirm, ms(now), ms(until))
+		r.ID, a.Kind, ms(now), ms(until))
 	if err != nil {
 		return fmt.Errorf("owe letter: %w", err)
 	}
@@ -208,23 +210,25 @@ func (s *Store) EraseReader(ctx context.Context, a audience.Address, now time.Ti
 		if err != nil {
 			return err
 		}
-		for _, step := range []struct {
-			query string
-			arg   any
-		}{
-			{`DELETE FROM asks WHERE address = $1`, a.Reveal()},
-			{`DELETE FROM letters WHERE reader = $1`, r.ID},
-		} {
-			if _, err := tx.ExecContext(ctx, step.query, step.arg); err != nil {
-				return fmt.Errorf("erase reader: %w", err)
-			}
+		return s.eraseReader(ctx, tx, r, now, erase)
+	})
+}
+
+func (s *Store) eraseReader(ctx context.Context, tx *sql.Tx, r audience.Reader, now time.Time, erase func(*audience.Reader)) error {
+	for _, step := range []struct {
+		query string
+		arg   any
+	}{
+		{`DELETE FROM asks WHERE address = $1`, r.Address.Reveal()},
+		{`DELETE FROM letters WHERE reader = $1`, r.ID},
+		{`UPDATE copies SET address = '' WHERE reader = $1`, r.ID},
+	} {
+		if _, err := tx.ExecContext(ctx, step.query, step.arg); err != nil {
+			return fmt.Errorf("erase reader: %w", err)
 		}
-		if err := eraseCopies(ctx, tx, r.ID); err != nil {
-			return err
-		}
-		return s.apply(ctx, tx, r, now, func(r *audience.Reader) (bool, audience.SuppressionReason, error) {
-			erase(r)
-			return true, audience.Forgotten, nil
-		})
+	}
+	return s.apply(ctx, tx, r, now, func(r *audience.Reader) (bool, audience.SuppressionReason, error) {
+		erase(r)
+		return true, audience.Forgotten, nil
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
-const readerColumns = `r.id, r.token, r.address, r.state, r.language, r.format, r.topics, r.asked, r.confirmed, r.consent, r.request, r.left_at, r.updated`
+const readerColumns = `r.id, r.token, r.address, r.state, r.language, r.format, r.topics, r.asked, r.confirmed, r.consent, r.request, r.replaces, r.paused, r.left_at, r.updated`
 
 func scanReader(row scanner) (audience.Reader, error) {
 	var r audience.Reader
@@ -26,16 +26,17 @@ func scanReader(row scanner) (audience.Reader, error) {
 // before.
 func readReader(row scanner, r *audience.Reader, before ...any) error {
 	var address, topics string
-	var token, request []byte
-	var asked, confirmed, left, updated int64
+	var token, request, replaces []byte
+	var asked, confirmed, paused, left, updated int64
 	err := row.Scan(append(before, &r.ID, &token, &address, &r.State, &r.Preferences.Language, &r.Preferences.Format, &topics,
-		&asked, &confirmed, &r.Consent.Text, &request, &left, &updated)...)
+		&asked, &confirmed, &r.Consent.Text, &request, &replaces, &paused, &left, &updated)...)
 	if err != nil {
 		return err
 	}
 	copy(r.Token[:], token)
 	copy(r.Request[:], request)
-	r.Consent.Asked, r.Consent.Confirmed, r.Left, r.Updated = at(asked), at(confirmed), at(left), at(updated)
+	copy(r.Replaces[:], replaces)
+	r.Consent.Asked, r.Consent.Confirmed, r.Paused, r.Left, r.Updated = at(asked), at(confirmed), at(paused), at(left), at(updated)
 	if address != "" {
 		if r.Address, err = audience.ParseAddress(address); err != nil {
 			return fmt.Errorf("reader %d: stored %w", r.ID, err)
@@ -158,8 +159,8 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, r audience.Reader, now ti
 
 // ConfirmReader lets confirm act on the reader whose request the token names,
 // writes it back, and lifts what bars the address when the one barred may
-// return by asking.
-func (s *Store) ConfirmReader(ctx context.Context, request audience.Token, now time.Time, confirm func(*audience.Reader) error) error {
+// return by asking. The reader it replaces is forgotten by erase.
+func (s *Store) ConfirmReader(ctx context.Context, request audience.Token, now time.Time, confirm func(*audience.Reader) error, erase func(*audience.Reader)) error {
 	return s.writeJournaled(ctx, func(tx *sql.Tx) error {
 		r, err := found(reader(ctx, tx, `r.request = $1`, request[:]))
 		if err != nil {
@@ -180,8 +181,24 @@ func (s *Store) ConfirmReader(ctx context.Context, request audience.Token, now t
 				return err
 			}
 		}
+		if err := s.forgetReplaced(ctx, tx, &r, now, erase); err != nil {
+			return err
+		}
 		return s.saveReader(ctx, tx, &r)
 	})
+}
+
+// forgetReplaced erases the reader who moved to r's address.
+func (s *Store) forgetReplaced(ctx context.Context, tx *sql.Tx, r *audience.Reader, now time.Time, erase func(*audience.Reader)) error {
+	if r.Replaces.IsZero() {
+		return nil
+	}
+	old, err := reader(ctx, tx, `r.token = $1`, r.Replaces[:])
+	r.Replaces = audience.Token{}
+	if err != nil || old.ID == 0 || old.Address.IsZero() || old.ID == r.ID {
+		return err
+	}
+	return s.eraseReader(ctx, tx, old, now, erase)
 }
 
 // saveReader writes a reader, new or changed. An erased one gives up its
@@ -195,31 +212,35 @@ func (s *Store) saveReader(ctx context.Context, tx *sql.Tx, r *audience.Reader) 
 		nobody := audience.NewToken()
 		blind = nobody[:]
 	}
-	var request any
-	if !r.Request.IsZero() {
-		request = r.Request[:]
-	}
 	p := r.Preferences
 	topics := p.Topics
 	if topics == nil {
 		topics = []news.Slug{}
 	}
 	values := []any{r.Address.Reveal(), blind, r.State, p.Language, p.Format, toJSON(topics), ms(r.Consent.Asked), ms(r.Consent.Confirmed),
-		r.Consent.Text, request, ms(r.Left), ms(r.Updated)}
+		r.Consent.Text, orNull(r.Request), orNull(r.Replaces), ms(r.Paused), ms(r.Left), ms(r.Updated)}
 	if r.ID != 0 {
 		_, err := tx.ExecContext(ctx, `UPDATE readers SET address = $1, blind = $2, state = $3, language = $4, format = $5, topics = $6, asked = $7,
-			confirmed = $8, consent = $9, request = $10, left_at = $11, updated = $12 WHERE id = $13`, append(values, r.ID)...)
+			confirmed = $8, consent = $9, request = $10, replaces = $11, paused = $12, left_at = $13, updated = $14 WHERE id = $15`, append(values, r.ID)...)
 		if err != nil {
 			return fmt.Errorf("save reader %d: %w", r.ID, err)
 		}
 		return nil
 	}
-	err := tx.QueryRowContext(ctx, `INSERT INTO readers (address, blind, state, language, format, topics, asked, confirmed, consent, request, left_at, updated, token)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`, append(values, r.Token[:])...).Scan(&r.ID)
+	err := tx.QueryRowContext(ctx, `INSERT INTO readers (address, blind, state, language, format, topics, asked, confirmed, consent, request, replaces, paused, left_at, updated, token)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`, append(values, r.Token[:])...).Scan(&r.ID)
 	if err != nil {
 		return fmt.Errorf("store reader: %w", err)
 	}
 	return nil
+}
+
+// orNull is a token as it is stored where there may be none.
+func orNull(t audience.Token) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t[:]
 }
 
 // journal appends a line to the suppression journal.

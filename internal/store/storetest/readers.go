@@ -45,7 +45,7 @@ var sameReader = cmp.Options{cmp.AllowUnexported(audience.Address{}), cmpopts.Eq
 func readers(t *testing.T, open Opener) {
 	t.Run("a reader comes back as they went in", func(t *testing.T) {
 		s := open(t)
-		want := audience.Reader{Token: audience.NewToken(), Request: audience.NewToken(), State: audience.Pending,
+		want := audience.Reader{Token: audience.NewToken(), Request: audience.NewToken(), Replaces: audience.NewToken(), State: audience.Pending, Paused: evening.Add(3 * time.Hour),
 			Preferences: audience.Preferences{Language: "ar", Format: audience.FormatLite, Topics: []news.Slug{"torture"}},
 			Consent:     audience.Consent{Asked: evening, Confirmed: evening.Add(time.Hour), Text: "v1"}, Left: evening.Add(2 * time.Hour), Updated: evening}
 		got := keepReader(t, s, "ann@example.org", want)
@@ -94,11 +94,11 @@ func readers(t *testing.T, open Opener) {
 		}
 		confirm := func(r *audience.Reader) error { r.State = audience.Active; return nil }
 		bar(audience.Complained)
-		if err := s.ConfirmReader(t.Context(), request, evening, confirm); !errors.Is(err, news.ErrConflict) {
+		if err := s.ConfirmReader(t.Context(), request, evening, confirm, nil); !errors.Is(err, news.ErrConflict) {
 			t.Errorf("confirming with a complaint in the journal: %v, want conflict", err)
 		}
 		bar(audience.Unsubscribed)
-		if err := s.ConfirmReader(t.Context(), request, evening, confirm); err != nil {
+		if err := s.ConfirmReader(t.Context(), request, evening, confirm, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, barred, err := s.ReaderByAddress(t.Context(), r.Address); barred != nil || err != nil {
@@ -146,6 +146,26 @@ func readers(t *testing.T, open Opener) {
 			t.Error(diff, err)
 		}
 	})
+	t.Run("who moves is forgotten at the old address", func(t *testing.T) {
+		s := open(t)
+		old := keepReader(t, s, "old@example.org", audience.Reader{State: audience.Active})
+		request := audience.NewToken()
+		keepReader(t, s, "new@example.org", audience.Reader{State: audience.Pending, Request: request, Replaces: old.Token})
+		err := s.ConfirmReader(t.Context(), request, evening, func(r *audience.Reader) error { r.State = audience.Active; return nil },
+			func(r *audience.Reader) { r.Erase(evening) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := s.Reader(t.Context(), old.Token); err != nil || r.State != audience.Erased || !r.Address.IsZero() {
+			t.Errorf("the old one is %s, %v", r.State, err)
+		}
+		if _, barred, err := s.ReaderByAddress(t.Context(), old.Address); err != nil || barred == nil || barred.Reason != audience.Forgotten {
+			t.Errorf("the old address is barred: %v, %v", barred, err)
+		}
+		if r, _, err := s.ReaderByAddress(t.Context(), address(t, "new@example.org")); err != nil || r.State != audience.Active || !r.Replaces.IsZero() {
+			t.Errorf("the new one is %s, replaces %v, %v", r.State, r.Replaces, err)
+		}
+	})
 	t.Run("readers are listed in pages", func(t *testing.T) {
 		s := open(t)
 		first := keepReader(t, s, "a@example.org", audience.Reader{State: audience.Active})
@@ -161,7 +181,7 @@ func letters(t *testing.T, open Opener) {
 	until := evening.Add(72 * time.Hour)
 	ask := func(t *testing.T, s *store.Store, at string) {
 		t.Helper()
-		if err := s.AddAsk(t.Context(), audience.Ask{Address: address(t, at), Preferences: audience.Preferences{Language: "en", Format: "html"}, At: evening}, 2); err != nil {
+		if err := s.AddAsk(t.Context(), audience.Ask{Kind: audience.LetterConfirm, Address: address(t, at), Preferences: audience.Preferences{Language: "en", Format: "html"}, At: evening}, 2); err != nil {
 			t.Fatal(err)
 		}
 	}

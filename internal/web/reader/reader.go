@@ -38,6 +38,17 @@ func (s *Server) Routes() []web.Route {
 		// Also the one-click target (RFC 8058): from anywhere, without cookie,
 		// whatever its body says, any number of times.
 		{Pattern: "POST /unsubscribe/{token}", Needs: web.Anyone, Secret: true, AnyOrigin: true, Do: s.leave},
+		// One's choices, and the way to them for who lost the mail.
+		{Pattern: "GET /preferences", Needs: web.Anyone, Do: s.lost},
+		{Pattern: "POST /preferences", Needs: web.Anyone, Secret: true, Do: s.askLink},
+		{Pattern: "GET /preferences/{token}", Needs: web.Anyone, Secret: true, Do: s.choices},
+		{Pattern: "POST /preferences/{token}", Needs: web.Anyone, Secret: true, Do: s.choose},
+		{Pattern: "POST /preferences/{token}/manage", Needs: web.Anyone, Secret: true, Do: s.askManage},
+		// What concerns the address itself, by a link that works for an hour.
+		{Pattern: "GET /manage/{token}", Needs: web.Anyone, Secret: true, Do: s.manage},
+		{Pattern: "POST /manage/{token}/export", Needs: web.Anyone, Secret: true, Do: s.export},
+		{Pattern: "POST /manage/{token}/move", Needs: web.Anyone, Secret: true, Do: s.move},
+		{Pattern: "POST /manage/{token}/erase", Needs: web.Anyone, Secret: true, Do: s.erase},
 	}
 }
 
@@ -48,7 +59,7 @@ type spoken struct{ Words *words.Words }
 func (s spoken) Language() string { return s.Words.Language() }
 
 // Say is a sentence in the page's language.
-func (s spoken) Say(key string) string { return s.Words.Say(key) }
+func (s spoken) Say(key string, pairs ...any) string { return s.Words.Say(key, pairs...) }
 
 // formPage is what reader/subscribe shows.
 type formPage struct {
@@ -120,18 +131,15 @@ func (s *Server) form(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
+	p, err := chosen(r)
+	if err != nil {
 		return err
 	}
-	p := audience.Preferences{Language: r.PostForm.Get("language"), Format: audience.Format(r.PostForm.Get("format"))}
-	for _, topic := range r.PostForm["topic"] {
-		p.Topics = append(p.Topics, news.Slug(topic))
-	}
-	err := s.readers.Ask(r.Context(), r.PostForm.Get("email"), p, web.From(r))
+	err = s.readers.Ask(r.Context(), r.PostForm.Get("email"), p, web.From(r))
 	say := words.In(web.Language(r))
 	switch {
 	case errors.Is(err, signup.ErrBusy):
-		return s.say(w, r, http.StatusTooManyRequests, message{say, "reader.busy-title", "reader.busy", "", ""})
+		return s.busy(w, r, say)
 	case errors.Is(err, news.ErrInvalid):
 		page := newForm(say, p)
 		page.Address, page.Wrong = r.PostForm.Get("email"), say.Say("reader.wrong-address")
@@ -141,6 +149,23 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, web.Prefix(say.Language())+"/subscribe/sent", http.StatusSeeOther)
 	return nil
+}
+
+// chosen reads the choices of a form.
+func chosen(r *http.Request) (audience.Preferences, error) {
+	if err := r.ParseForm(); err != nil {
+		return audience.Preferences{}, err
+	}
+	p := audience.Preferences{Language: r.PostForm.Get("language"), Format: audience.Format(r.PostForm.Get("format"))}
+	for _, topic := range r.PostForm["topic"] {
+		p.Topics = append(p.Topics, news.Slug(topic))
+	}
+	return p, nil
+}
+
+// busy asks somebody to come back in an hour.
+func (s *Server) busy(w http.ResponseWriter, r *http.Request, say *words.Words) error {
+	return s.say(w, r, http.StatusTooManyRequests, message{say, "reader.busy-title", "reader.busy", "", ""})
 }
 
 // A message is a page that says one thing, in the keys of its words. Next may

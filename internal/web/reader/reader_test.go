@@ -40,6 +40,9 @@ func TestPages(t *testing.T) {
 	w := words.In("ar")
 	webtest.Pages(t, "reader", map[string][]any{
 		"reader/subscribe": forms,
+		"reader/choices":   {newChoices(w, evil, signup.Chosen{}, false), newChoices(w, evil, signup.Chosen{Paused: time.Now()}, true)},
+		"reader/lost":      {&lostPage{spoken: spoken{w}}, &lostPage{spoken{w}, evil, evil}},
+		"reader/manage":    {&managePage{spoken: spoken{w}}, &managePage{spoken{w}, webtest.HostileLink, evil, evil}},
 		"reader/button":    {&buttonPage{spoken: spoken{w}}, &buttonPage{spoken{w}, evil, evil, evil}},
 		"reader/message":   {&messagePage{spoken: spoken{w}}, &messagePage{spoken{w}, evil, evil, evil, webtest.HostileLink}},
 	})
@@ -51,8 +54,12 @@ func TestNoWordIsMissing(t *testing.T) {
 	english := words.In("en")
 	keys := []string{"reader.archive", "reader.again", "reader.privacy", "reader.email", "reader.language", "reader.format", "reader.topics",
 		"reader.topics-hint", "reader.wrong-address", "reader.format-html", "reader.format-text", "reader.format-lite", "reader.subscribe-button",
-		"reader.confirm-button", "reader.leave-button"}
-	for _, page := range []string{"subscribe", "busy", "sent", "confirm", "confirmed", "gone", "leave", "left", "broken"} {
+		"reader.confirm-button", "reader.leave-button", "reader.choices-button", "reader.choices-saved", "reader.pause", "reader.pause-none",
+		"reader.pause-until", "reader.pause-1", "reader.pause-3", "reader.pause-6", "reader.data-button", "reader.data-sent", "reader.lost-button",
+		"reader.lost-sent", "reader.manage-title", "reader.export-button", "reader.move-button", "reader.erase-button", "link.subject", "link.asked",
+		"link.press", "link.not-you", "manage.subject", "manage.asked", "manage.press", "manage.not-you"}
+	for _, page := range []string{"subscribe", "busy", "sent", "confirm", "confirmed", "gone", "leave", "left", "broken", "choices", "data",
+		"not-reading", "lost", "export", "move", "erase", "erased", "expired"} {
 		keys = append(keys, "reader."+page, "reader."+page+"-title")
 	}
 	for _, lang := range audience.Languages() {
@@ -150,6 +157,16 @@ func (h *house) active(t *testing.T, address string) string {
 	return strings.TrimPrefix(h.readers.UnsubscribeLink(r.Token), webtest.Base)
 }
 
+// choices is the path of a reader's choices.
+func (h *house) choices(t *testing.T, address string) string {
+	t.Helper()
+	r, _, err := h.readers.Find(t.Context(), address)
+	if err != nil || r.ID == 0 {
+		t.Fatalf("find reader: %v", err)
+	}
+	return strings.TrimPrefix(h.readers.PreferencesLink(r.Token), webtest.Base)
+}
+
 // rows is every row of every table, as text.
 func (h *house) rows(t *testing.T) string {
 	t.Helper()
@@ -207,7 +224,16 @@ func TestSafeMethodsChangeNothing(t *testing.T) {
 		t.Fatal(w.Code)
 	}
 	h.ask(t, "pending@example.org")
-	paths := []string{leave, left, used, h.path(), leave[:len(leave)-1], "/unsubscribe/x", "/confirm/x", "/subscribe", "/subscribe/sent",
+	pending := h.path()
+	choices := h.choices(t, "active@example.org")
+	if w := webtest.Post(h, choices+"/manage", "", ""); w.Code != 200 {
+		t.Fatal(w.Code)
+	}
+	if err := h.readers.SendLetters(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	manage := h.path()
+	paths := []string{leave, left, used, pending, choices, choices + "/manage", manage, manage + "/export", manage + "/move", manage + "/erase", leave[:len(leave)-1], "/unsubscribe/x", "/confirm/x", "/subscribe", "/subscribe/sent",
 		"/subscribe?email=x@example.org&language=en&format=html"}
 	for _, route := range New(nil, nil).Routes() {
 		_, path, _ := strings.Cut(route.Pattern, " ")
@@ -249,10 +275,18 @@ func TestEverybodyGetsTheSameAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.ask(t, "pending@example.org")
+	for _, path := range []string{"/subscribe", "/preferences"} {
+		h.sameFor(t, path, "fresh", "active", "left", "barred", "erased", "pending")
+	}
+}
+
+// sameFor fails where a form answers somebody otherwise than somebody else.
+func (h *house) sameFor(t *testing.T, path string, people ...string) {
+	t.Helper()
 	var answers, wrote []string
-	for _, who := range []string{"fresh", "active", "left", "barred", "erased", "pending"} {
+	for _, who := range people {
 		before := strings.Split(h.rows(t), "\n")
-		w := webtest.Post(h, "/subscribe", "", signUp(who+"@example.org"))
+		w := webtest.Post(h, path, "", signUp(who+"@example.org"))
 		w.Header().Del("X-Request-Id")
 		answers = append(answers, fmt.Sprint(w.Code, w.Header(), w.Body))
 		// What is written is the same too, one row of wishes, so that the time
@@ -268,7 +302,7 @@ func TestEverybodyGetsTheSameAnswer(t *testing.T) {
 	}
 	for i := range answers {
 		if answers[i] != answers[0] || wrote[i] != "[asks]" {
-			t.Errorf("answer %d differs: %s, wrote %s; the first was %s", i, answers[i], wrote[i], answers[0])
+			t.Errorf("%s: answer %d differs: %s, wrote %s; the first was %s", path, i, answers[i], wrote[i], answers[0])
 		}
 	}
 }
@@ -381,5 +415,160 @@ func TestNothingPersonalInTheLog(t *testing.T) {
 	}
 	if !strings.Contains(log, "GET /unsubscribe/{token}") {
 		t.Errorf("requests were not logged:\n%s", log)
+	}
+}
+
+func TestChoices(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	leave := h.active(t, "canary@example.org")
+	path := h.choices(t, "canary@example.org")
+	if w := webtest.Get(h, path, ""); w.Code != 200 || strings.Contains(w.Body.String(), "canary") || w.Header().Get("Cache-Control") != "no-store" {
+		t.Fatalf("the choices = %d %v\n%s", w.Code, w.Header(), w.Body)
+	}
+	w := webtest.Post(h, path, "", url.Values{"language": {"fr"}, "format": {"lite"}, "topic": {"torture"}, "pause": {"3"}}.Encode())
+	if w.Code != 303 {
+		t.Fatalf("saving = %d: %s", w.Code, w.Body)
+	}
+	r, _, err := h.readers.Find(t.Context(), "canary@example.org")
+	if err != nil || r.Preferences.Language != "fr" || r.Preferences.Format != "lite" || len(r.Preferences.Topics) != 1 || !r.Paused.After(time.Now().AddDate(0, 2, 0)) {
+		t.Errorf("saved %+v, %v", r, err)
+	}
+	page := webtest.Get(h, path+"?saved=1", "").Body.String()
+	if !strings.Contains(page, `lang="fr"`) || !strings.Contains(page, `value="keep" selected`) || !strings.Contains(page, "enregistré") {
+		t.Errorf("the page after saving:\n%s", page)
+	}
+	if w := webtest.Post(h, path, "", url.Values{"language": {"fr"}, "format": {"lite"}, "pause": {"keep"}}.Encode()); w.Code != 303 {
+		t.Errorf("keeping the pause = %d", w.Code)
+	}
+	if w := webtest.Post(h, path, "", url.Values{"language": {"xx"}, "format": {"lite"}}.Encode()); w.Code != 422 {
+		t.Errorf("an unknown language = %d", w.Code)
+	}
+	if w := webtest.Post(h, leave, "", ""); w.Code != 200 {
+		t.Fatal(w.Code)
+	}
+	for _, answer := range []*httptest.ResponseRecorder{webtest.Get(h, path, ""), webtest.Post(h, path, "", url.Values{"language": {"en"}, "format": {"html"}}.Encode())} {
+		if answer.Code != 200 || !strings.Contains(answer.Body.String(), "/subscribe") || strings.Contains(answer.Body.String(), `name="pause"`) {
+			t.Errorf("who left sees %d:\n%s", answer.Code, answer.Body)
+		}
+	}
+	for _, bad := range []string{"/preferences/x", strings.Replace(leave, "unsubscribe", "preferences", 1), "/manage/x"} {
+		if w := webtest.Get(h, bad, ""); w.Code != 404 {
+			t.Errorf("GET %s = %d, want 404", bad, w.Code)
+		}
+	}
+}
+
+// letter lets the job answer and returns the path of the one letter it sent,
+// "" for none.
+func (h *house) letter(t *testing.T) string {
+	t.Helper()
+	before := len(h.links)
+	if err := h.readers.SendLetters(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	switch len(h.links) - before {
+	case 0:
+		return ""
+	case 1:
+		return h.path()
+	}
+	t.Fatalf("%d letters were sent", len(h.links)-before)
+	return ""
+}
+
+func TestLostTheMail(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	leave := h.active(t, "ann@example.org")
+	if w := webtest.Get(h, "/preferences", ""); w.Code != 200 {
+		t.Errorf("the form = %d", w.Code)
+	}
+	for i, want := range []bool{true, false} {
+		if w := webtest.Post(h, "/preferences", "", "email=ann@example.org"); w.Code != 200 {
+			t.Fatalf("asking = %d", w.Code)
+		}
+		if path := h.letter(t); (path != "") != want || want && path != h.choices(t, "ann@example.org") {
+			t.Errorf("time %d brought %q", i, path)
+		}
+	}
+	if w := webtest.Post(h, leave, "", ""); w.Code != 200 {
+		t.Fatal(w.Code)
+	}
+	h.now = h.now.AddDate(0, 2, 0)
+	webtest.Post(h, "/preferences", "", "email=ann@example.org")
+	webtest.Post(h, "/preferences", "", "email=nobody@example.org")
+	if path := h.letter(t); path != "" {
+		t.Errorf("who left, or never was, got %q", path)
+	}
+}
+
+func TestOneHourLink(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.active(t, "old@example.org")
+	ask := func() string {
+		t.Helper()
+		if w := webtest.Post(h, h.choices(t, "old@example.org")+"/manage", "", ""); w.Code != 200 {
+			t.Fatalf("asking for the link = %d", w.Code)
+		}
+		return h.letter(t)
+	}
+	manage := ask()
+	if w := webtest.Get(h, manage, ""); w.Code != 200 {
+		t.Fatalf("the page = %d", w.Code)
+	}
+	if w := webtest.Post(h, manage+"/export", "", ""); !strings.Contains(w.Body.String(), `"address": "old@example.org"`) || !strings.Contains(w.Header().Get("Content-Disposition"), "attachment") {
+		t.Errorf("the export:\n%s", w.Body)
+	}
+	if w := webtest.Post(h, manage+"/move", "", "email=nonsense"); w.Code != 422 {
+		t.Errorf("moving to nonsense = %d", w.Code)
+	}
+	if w := webtest.Post(h, manage+"/move", "", "email=new@example.org"); w.Code != 200 {
+		t.Errorf("moving = %d", w.Code)
+	}
+	confirm := h.letter(t)
+	if r, _, err := h.readers.Find(t.Context(), "old@example.org"); err != nil || r.State != audience.Active {
+		t.Errorf("before the new address is confirmed the old one is %s, %v", r.State, err)
+	}
+	if w := webtest.Post(h, confirm, "", ""); w.Code != 200 {
+		t.Fatalf("confirming = %d", w.Code)
+	}
+	if r, _, err := h.readers.Find(t.Context(), "new@example.org"); err != nil || r.State != audience.Active {
+		t.Errorf("the new address is %s, %v", r.State, err)
+	}
+	if r, _, err := h.readers.Find(t.Context(), "old@example.org"); err != nil || r.State != "" {
+		t.Errorf("the old address is %s, %v", r.State, err)
+	}
+	if w := webtest.Get(h, manage, ""); w.Code != 404 {
+		t.Errorf("the link of who moved = %d", w.Code)
+	}
+}
+
+func TestEraseSelf(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.active(t, "ann@example.org")
+	path := h.choices(t, "ann@example.org") + "/manage"
+	var links []string
+	for range 5 {
+		webtest.Post(h, path, "", "")
+		if link := h.letter(t); link != "" {
+			links = append(links, link)
+		}
+		h.now = h.now.Add(time.Minute)
+	}
+	if len(links) != 3 {
+		t.Fatalf("asking five times brought %d links, want 3", len(links))
+	}
+	h.now = h.now.Add(audience.ManageWithin - 4*time.Minute)
+	if w := webtest.Post(h, links[0]+"/erase", "", ""); w.Code != 404 {
+		t.Errorf("after an hour = %d", w.Code)
+	}
+	if w := webtest.Post(h, links[2]+"/erase", "", ""); w.Code != 200 {
+		t.Errorf("within the hour = %d", w.Code)
+	}
+	if rows := h.rows(t); strings.Contains(rows, "ann@example.org") {
+		t.Errorf("the address is still kept:\n%s", rows)
 	}
 }

@@ -208,6 +208,8 @@ CREATE TABLE readers (
 	confirmed BIGINT  NOT NULL DEFAULT 0,
 	consent   TEXT    NOT NULL DEFAULT '',     -- version of the text they said yes to
 	request   BLOB,                            -- names what a pending reader asked for; single use
+	replaces  BLOB,                            -- token of the reader a pending one moves from
+	paused    BIGINT  NOT NULL DEFAULT 0,      -- gets nothing until then
 	left_at   BIGINT  NOT NULL DEFAULT 0,
 	updated   BIGINT  NOT NULL
 );
@@ -223,6 +225,8 @@ CREATE TABLE asks (
 	format   TEXT    NOT NULL,
 	topics   TEXT    NOT NULL,
 	consent  TEXT    NOT NULL,
+	kind     TEXT    NOT NULL,                 -- which letter would answer it
+	replaces BLOB,                             -- token of the reader who moves
 	at       BIGINT  NOT NULL
 );
 
@@ -237,12 +241,13 @@ CREATE TABLE suppressions (
 );
 CREATE INDEX suppressions_blind ON suppressions (blind, id);
 
--- Confirmations mailed, by keyed hash, so that the caps hold.
+-- Letters mailed, by keyed hash, so that the caps hold.
 CREATE TABLE confirmations (
 	blind BLOB   NOT NULL,
+	kind  TEXT   NOT NULL,
 	at    BIGINT NOT NULL
 );
-CREATE INDEX confirmations_blind ON confirmations (blind, at);
+CREATE INDEX confirmations_blind ON confirmations (blind, kind, at);
 CREATE INDEX confirmations_at ON confirmations (at);
 
 -- The small mails that are owed to one person (confirmations): written with
