@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
@@ -65,19 +66,25 @@ func (r *run) trouble(ctx context.Context, err error) {
 }
 
 // A session is one connection: what it has taken and has no answer for yet.
+// The next copy is made while the answer for the one before is written down.
 type session struct {
 	*run
 	first    *job // taken before the connection was opened; nil once handed out
-	open     map[int64]*flight
-	behind   *flight // handed out while another is open, not yet begun
-	spare    [][]byte
 	accepted int
+
+	flying sync.Mutex
+	open   map[int64]*flight
+	last   *flight // the latest handed out, while it has no answer
+	spare  [][]byte
 }
 
-// A flight is a copy on its way.
+// A flight is a copy on its way. One that was handed out while another was on
+// its way is begun by the record of that one.
 type flight struct {
 	audience.Copy
-	body []byte
+	body   []byte
+	before *flight // whose record begins this one; nil once it has
+	behind *flight // which this one's record begins
 }
 
 // next hands out the next copy that may go. When no other is on its way the
@@ -98,21 +105,84 @@ func (s *session) next(ctx context.Context) (smtpout.Message, bool, error) {
 			s.out.Add(-1)
 			return smtpout.Message{}, false, s.hold(ctx, j.Issue, fmt.Sprintf("a copy cannot be made: %v", err))
 		}
-		if len(s.open) > 0 {
-			s.behind = f
-		} else if begun, err := s.ledger.settle(nil, f.ID); err != nil {
+		// Once it is on its way, f is the record's.
+		m := smtpout.Message{From: s.opt.Envelope(f.Copy), To: f.Address.Reveal(), UTF8: f.Address.NeedsUTF8(), Body: f.body, Ref: int64(f.ID)}
+		if begun, err := s.begin(f); err != nil {
 			return smtpout.Message{}, false, err
 		} else if !begun {
-			s.out.Add(-1)
-			s.spare = append(s.spare, f.body)
+			s.land(f)
 			continue
-		} else if err := f.Attempt(s.now()); err != nil {
-			return smtpout.Message{}, false, err
 		}
-		s.open[int64(f.ID)] = f
-		return smtpout.Message{From: s.opt.Envelope(f.Copy), To: f.Address.Reveal(), UTF8: f.Address.NeedsUTF8(), Body: f.body,
-			Ref: int64(f.ID), NotBefore: s.turn()}, true, nil
+		m.NotBefore = s.turn()
+		return m, true, nil
 	}
+}
+
+// begin puts a copy on its way, and marks it as begun unless the record of
+// another will do so. It reports false when the copy may not go any more.
+func (s *session) begin(f *flight) (bool, error) {
+	if s.follow(f) {
+		return true, nil
+	}
+	begun, err := s.ledger.settle(nil, f.ID)
+	if err != nil || !begun {
+		return false, err
+	}
+	if err := f.Attempt(s.now()); err != nil {
+		return false, err
+	}
+	s.flying.Lock()
+	defer s.flying.Unlock()
+	s.open[int64(f.ID)], s.last = f, f
+	return true, nil
+}
+
+// follow puts a copy behind the one handed out before it, while that has no
+// answer.
+func (s *session) follow(f *flight) bool {
+	s.flying.Lock()
+	defer s.flying.Unlock()
+	if s.last == nil {
+		return false
+	}
+	f.before, s.last.behind = s.last, f
+	s.open[int64(f.ID)], s.last = f, f
+	return true
+}
+
+// answered takes a copy off its way and reports whether it was begun: one that
+// could not be put on the wire has its answer before that.
+func (s *session) answered(id int64) (f *flight, begun bool) {
+	s.flying.Lock()
+	defer s.flying.Unlock()
+	f = s.open[id]
+	if f == nil {
+		return nil, false
+	}
+	delete(s.open, id)
+	if s.last == f {
+		s.last = nil
+	}
+	if f.behind != nil {
+		f.behind.before = nil
+	}
+	if f.before == nil {
+		return f, true
+	}
+	f.before.behind = f.behind
+	if f.behind != nil {
+		f.behind.before = f.before
+		f.behind = nil
+	}
+	return f, false
+}
+
+// land is the end of a copy's way, and lets its memory be used again.
+func (s *session) land(f *flight) {
+	s.out.Add(-1)
+	s.flying.Lock()
+	defer s.flying.Unlock()
+	s.spare = append(s.spare, f.body)
 }
 
 // pull takes the next copy, waiting a little for one while more are being
@@ -151,46 +221,45 @@ func (s *session) make(j job) (*flight, error) {
 	if j.Variant < 0 || j.Variant >= len(j.variants) {
 		return nil, fmt.Errorf("copy %d is of variant %d, there are %d", j.ID, j.Variant, len(j.variants))
 	}
-	var buf []byte
-	if n := len(s.spare); n > 0 {
-		buf, s.spare = s.spare[n-1], s.spare[:n-1]
+	body, err := j.text.Append(s.memory(), j.variants[j.Variant], j.Copy)
+	return &flight{Copy: j.Copy, body: body}, err
+}
+
+// memory is what an earlier copy used, emptied.
+func (s *session) memory() []byte {
+	s.flying.Lock()
+	defer s.flying.Unlock()
+	n := len(s.spare)
+	if n == 0 {
+		return nil
 	}
-	body, err := j.text.Append(buf[:0], j.variants[j.Variant], j.Copy)
-	return &flight{j.Copy, body}, err
+	buf := s.spare[n-1]
+	s.spare = s.spare[:n-1]
+	return buf[:0]
 }
 
 // record writes down what became of a copy and, in the same transaction, that
 // the one behind it is begun. It returns when both are durable.
 func (s *session) record(m smtpout.Message, r smtpout.Reply) error {
-	f := s.open[m.Ref]
+	f, begun := s.answered(m.Ref)
 	if f == nil {
 		return fmt.Errorf("an answer for copy %d, which is not on its way", m.Ref)
 	}
-	delete(s.open, m.Ref)
-	defer s.out.Add(-1)
+	defer s.land(f)
 	now := s.now()
-	behind := s.behind
-	s.behind = nil
-	if behind == f { // it got its answer before its turn came
-		behind = nil
+	if !begun {
 		if err := f.Attempt(now); err != nil {
 			return err
 		}
 	}
-	o := s.judge(f.Copy, r)
-	if err := f.Record(o, now, rand.Float64()); err != nil {
+	if err := f.Record(judge(r), now, rand.Float64()); err != nil {
 		return err
 	}
 	if r.Uncertain() {
 		f.Uncertain++
 	}
-	begin := audience.CopyID(0)
-	if behind != nil {
-		begin = behind.ID
-	}
-	begun, err := s.ledger.settle(&f.Copy, begin)
-	s.spare = append(s.spare, f.body)
-	if err != nil {
+	err := s.settle(f)
+	if err != nil && !errors.Is(err, errNotBegun) {
 		return err
 	}
 	s.taken.Add(1)
@@ -198,11 +267,22 @@ func (s *session) record(m smtpout.Message, r smtpout.Reply) error {
 		s.accepted++
 	}
 	s.learn(f.Copy, r, now)
-	if behind == nil {
-		return nil
+	return err
+}
+
+// settle writes the answer for a copy down, and that the one behind it is
+// begun.
+func (s *session) settle(f *flight) error {
+	if f.behind == nil {
+		_, err := s.ledger.settle(&f.Copy, 0)
+		return err
 	}
-	if !begun {
+	begun, err := s.ledger.settle(&f.Copy, f.behind.ID)
+	switch {
+	case err != nil:
+		return err
+	case !begun:
 		return errNotBegun
 	}
-	return behind.Attempt(now)
+	return f.behind.Attempt(s.now())
 }

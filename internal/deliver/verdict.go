@@ -15,7 +15,7 @@ const domainRest = time.Hour
 
 // judge says what a reply means for the copy. A refusal of us leaves the copy
 // waiting, its attempt uncounted: the reader is not to blame.
-func (s *session) judge(c audience.Copy, r smtpout.Reply) audience.Outcome {
+func judge(r smtpout.Reply) audience.Outcome {
 	why := r.String()
 	switch {
 	case r.Accepted():

@@ -43,8 +43,10 @@ type Record func(Message, Reply) error
 //
 // Every message taken from next is recorded exactly once, unless record itself
 // fails. record has returned before the final dot of the following message is
-// sent; with PIPELINING that dot, MAIL, RCPT and DATA of the next travel
-// together, one round trip a message. Once ctx is done no message is taken and
+// sent, but next may be called, and the text before that dot be on its way,
+// while record is still writing: the wait for the disk and the wait for the
+// line pass together. With PIPELINING that dot, MAIL, RCPT and DATA of the next
+// travel together, one round trip a message. Once ctx is done no message is taken and
 // the one in hand is ended within 20 seconds.
 func (c *Client) Session(ctx context.Context, next Next, record Record) error {
 	cn, relay, err := c.open(ctx)
@@ -107,16 +109,19 @@ func (c *Client) open(ctx context.Context) (*conn, Relay, error) {
 // A session is one connection with at most one message whose dot is not yet
 // answered.
 type session struct {
-	cn     *conn
-	relay  Relay
-	record Record
-	held   *Message // its text is due, with the dot
-	dirty  bool     // a transaction is open that RSET must end
-	over   bool     // the server hung up after an answer that counts
-	buf    []byte
+	cn      *conn
+	relay   Relay
+	record  Record
+	writing chan error // the record under way; nil if none is
+	held    *Message   // its text is due, with the dot
+	texted  bool       // the text of held was sent, its dot was not
+	dirty   bool       // a transaction is open that RSET must end
+	over    bool       // the server hung up after an answer that counts
+	buf     []byte
 }
 
-func (s *session) run(ctx context.Context, next Next) error {
+func (s *session) run(ctx context.Context, next Next) (err error) {
+	defer func() { err = errors.Join(err, s.written()) }()
 	for range MaxPerConnection {
 		if ctx.Err() != nil {
 			break
@@ -139,14 +144,14 @@ func (s *session) run(ctx context.Context, next Next) error {
 // held.
 func (s *session) take(ctx context.Context, m Message) error {
 	if r, no := m.check(s.cn.ext); no {
-		return s.record(m, r)
+		return s.put(m, r)
 	}
 	if wait := time.Until(m.NotBefore); !m.NotBefore.IsZero() && wait > 0 {
 		if err := s.finish(); err != nil {
 			return s.abandon(m, err)
 		}
 		if !sleep(ctx, wait) {
-			return s.record(m, Reply{Stage: Mail, Text: "we were stopped before its turn"})
+			return s.put(m, Reply{Stage: Mail, Text: "we were stopped before its turn"})
 		}
 	}
 	if !s.cn.ext.pipelining {
@@ -154,7 +159,10 @@ func (s *session) take(ctx context.Context, m Message) error {
 			return s.abandon(m, err)
 		}
 	}
-	s.buf = s.text(s.buf[:0])
+	var err error
+	if s.buf, err = s.dot(s.buf[:0]); err != nil {
+		return err
+	}
 	if s.dirty {
 		s.buf = append(s.buf, "RSET\r\n"...)
 	}
@@ -166,33 +174,48 @@ func (s *session) take(ctx context.Context, m Message) error {
 		return s.abandon(m, err)
 	}
 	r := s.dialogue(&m)
-	if r.Stage == Dot {
-		s.held = &m
-		return nil
+	if r.Stage != Dot {
+		return s.settled(m, r)
 	}
-	return s.settled(m, r)
+	s.held, s.texted = &m, false
+	if s.busy() {
+		s.buf = stuffed(s.buf[:0], m.Body)
+		s.write(s.buf)
+		s.texted = true
+	}
+	return nil
 }
 
-// text appends the text of the message held and its dot.
-func (s *session) text(dst []byte) []byte {
+// dot appends what is due of the message held up to its final dot, once the
+// message before it is written down.
+func (s *session) dot(dst []byte) ([]byte, error) {
 	if s.held == nil {
-		return dst
+		return dst, nil
 	}
-	return append(stuffed(dst, s.held.Body), ".\r\n"...)
+	if err := s.written(); err != nil {
+		return dst, err
+	}
+	if !s.texted {
+		dst = stuffed(dst, s.held.Body)
+	}
+	return append(dst, ".\r\n"...), nil
 }
 
-// finish sends the text of the message held, if one is, and records the
-// answer.
+// finish ends the message held, if one is, and begins to record the answer.
 func (s *session) finish() error {
 	if s.held == nil {
 		return nil
 	}
-	s.buf = s.text(s.buf[:0])
+	var err error
+	if s.buf, err = s.dot(s.buf[:0]); err != nil {
+		return err
+	}
 	s.write(s.buf)
 	return s.settle()
 }
 
-// settle reads the answer to the dot of the message held and records it.
+// settle reads the answer to the dot of the message held and begins to record
+// it.
 func (s *session) settle() error {
 	if s.held == nil {
 		return nil
@@ -202,22 +225,57 @@ func (s *session) settle() error {
 	return s.settled(m, s.read(Dot, dotTimeout, m.To))
 }
 
-// settled records a reply and says whether the connection can go on.
+// settled begins to record a reply and says whether the connection can go on.
 func (s *session) settled(m Message, r Reply) error {
-	if err := s.record(m, r); err != nil {
+	if err := s.put(m, r); err != nil {
 		return err
 	}
-	if r.Over() || s.over {
-		return &Error{Relay: s.relay, Reply: r}
+	if !r.Over() && !s.over {
+		return nil
 	}
+	if err := s.written(); err != nil {
+		return err
+	}
+	return &Error{Relay: s.relay, Reply: r}
+}
+
+// put begins to record a reply, once the one before is recorded.
+func (s *session) put(m Message, r Reply) error {
+	if err := s.written(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	s.writing = done
+	go func() { done <- s.record(m, r) }() // run returns after it
 	return nil
+}
+
+// written waits until what was put is recorded.
+func (s *session) written() error {
+	if s.writing == nil {
+		return nil
+	}
+	err := <-s.writing
+	s.writing = nil
+	return err
+}
+
+// busy reports whether a record is under way.
+func (s *session) busy() bool {
+	select {
+	case err := <-s.writing:
+		s.writing <- err // for written, which it does not keep waiting
+		return false
+	default:
+		return s.writing != nil
+	}
 }
 
 // abandon records a message that was taken when the connection had ended, or
 // gives up on it when recording itself is broken.
 func (s *session) abandon(m Message, err error) error {
 	if over, ok := errors.AsType[*Error](err); ok {
-		return errors.Join(err, s.record(m, Reply{Stage: Mail, Text: bounded("the connection had ended: " + over.Reply.String())}))
+		return errors.Join(err, s.put(m, Reply{Stage: Mail, Text: bounded("the connection had ended: " + over.Reply.String())}))
 	}
 	return err
 }
