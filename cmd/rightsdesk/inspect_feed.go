@@ -23,9 +23,9 @@ import (
 
 // documentJob is a saved answer as `inspect feed` takes it.
 type documentJob struct {
-	File    string            `json:"file"`
-	URL     string            `json:"url,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"`
+	File    string         `json:"file"`
+	URL     string         `json:"url,omitempty"`
+	Headers map[string]any `json:"headers,omitempty"` // a text each; what is none is ignored
 }
 
 // feedAnswer is a feed as the contract prints it. What is unknown is absent.
@@ -181,7 +181,9 @@ func readDocument(raw json.RawMessage) (parse.Input, error) {
 	}
 	header := make(map[string]string, len(job.Headers))
 	for k, v := range job.Headers {
-		header[strings.ToLower(k)] = v
+		if s, ok := v.(string); ok {
+			header[strings.ToLower(k)] = s
+		}
 	}
 	return parse.Input{Body: body[:n], URL: job.URL, Header: header}, nil
 }

@@ -286,7 +286,7 @@ func decodeLegacy(body []byte, labels []string, d damage) (string, string, damag
 	text, bad := repairUTF8(sample)
 	good := nonASCII(text) - bad
 	enc, name := detect(sample)
-	if good >= max(bad, 1) || bad <= 2 && saysUTF8(labels) || enc == nil {
+	if good >= max(bad, 1) || saysUTF8(labels) && (bad <= 2 || good*3 >= bad) || enc == nil {
 		text, _ = repairUTF8(body)
 		return text, "utf-8", d | damagedBytes, nil
 	}

@@ -45,9 +45,9 @@ type scanner struct {
 	attrs    []attr
 	cdataEnd int  // place of the next ]]>, once looked for; behind the end if there is none
 	noMore   bool // no further comment is closed
-	// known says whether a name is an element we know, and open the names of
-	// the elements that are open, innermost first: with them a lost > or ]]>
-	// can be told from text.
+	// known says whether a name is an element we know, and open which element
+	// is the innermost open one: with them a lost > or ]]> can be told from
+	// text.
 	known func(name string) bool
 	open  func() string
 }
