@@ -45,7 +45,7 @@ func (a *app) inspectCommand() *cobra.Command {
 
 // stages lists the stations, in the order of the line.
 func (a *app) stages() []stage {
-	return []stage{a.feedStage(), a.pageStage(), a.urlStage(), a.languageStage(), a.topicsStage()}
+	return []stage{a.feedStage(), a.pageStage(), a.urlStage(), a.languageStage(), a.topicsStage(), a.bounceStage()}
 }
 
 func (a *app) stageCommand(s stage) *cobra.Command {
