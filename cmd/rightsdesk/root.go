@@ -104,6 +104,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.restoreCommand(),
 		a.migrateCommand(),
 		a.doctorCommand(),
+		a.genTestDataCommand(),
 		a.demoCommand(),
 		a.evalCommand(),
 		a.feedsCommand(),
