@@ -5,11 +5,14 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+	"golang.org/x/sys/unix"
 )
 
 // writerLock is the advisory lock a writing transaction holds on PostgreSQL.
@@ -61,9 +64,30 @@ func (s *Store) durable(ctx context.Context) error {
 	return nil
 }
 
-// lockMigrations keeps other processes from migrating at the same time. The
-// lock belongs to a connection of its own and falls with it.
+// lockMigrations keeps other processes from migrating at the same time, be it
+// serve and a command beside it, or several serving a PostgreSQL.
 func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
+	if !s.pg {
+		return lockFile(filepath.Join(s.dir, File+".migrating"))
+	}
+	return s.lockSchema(ctx)
+}
+
+// lockFile waits for the lock on a file. It falls with the process.
+func lockFile(name string) (unlock func(), err error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate: wait for another process: %w", err), f.Close())
+	}
+	return func() { _ = f.Close() }, nil // closing lets the lock go
+}
+
+// lockSchema takes an advisory lock that belongs to a connection of its own
+// and falls with it.
+func (s *Store) lockSchema(ctx context.Context) (unlock func(), err error) {
 	c, err := s.w.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)

@@ -109,12 +109,12 @@ func (s *Store) migrate(ctx context.Context) error {
 	ladder, dialect := "migrations/sqlite", database.DialectSQLite3
 	if s.pg {
 		ladder, dialect = "migrations/postgres", database.DialectPostgres
-		unlock, err := s.lockMigrations(ctx)
-		if err != nil {
-			return err
-		}
-		defer unlock()
 	}
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	dir, err := fs.Sub(migrations, ladder)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
