@@ -41,6 +41,8 @@ type settings struct {
 	solo          bool
 	allowCIDR     []string
 	connections   int
+	pace          int
+	domainPace    int
 	logFormat     string
 
 	base   *url.URL
@@ -86,6 +88,8 @@ func (s *settings) houseFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.catch, "catch", s.catch, "keep mail in a maildir under the data directory instead of sending it")
 	f.BoolVar(&s.solo, "solo", s.solo, "let one person both compose and approve an issue")
 	f.StringArrayVar(&s.allowCIDR, "fetch-allow-cidr", nil, "private network the fetcher may ask, for tests and intranets (repeatable)")
+	f.IntVar(&s.pace, "pace", s.pace, "at most so many mails a minute (0 = as fast as the relay takes them)")
+	f.IntVar(&s.domainPace, "domain-pace", s.domainPace, "at most so many mails a minute to one receiving domain (0 = no limit)")
 	f.IntVar(&s.connections, "connections", s.connections, "connections to the mail server at a time")
 	f.StringVar(&s.logFormat, "log-format", s.logFormat, "text or json")
 }
@@ -108,6 +112,9 @@ func (s *settings) check() error {
 	}
 	if s.logFormat != "text" && s.logFormat != "json" {
 		return badSetting("log-format", "say text or json", "%q is neither text nor json", s.logFormat)
+	}
+	if s.pace < 0 || s.domainPace < 0 {
+		return badSetting("pace", "600 is a good number for a small server, 0 is no limit", "it cannot be less than 0")
 	}
 	if s.connections < 1 || s.connections > 64 {
 		return badSetting("connections", "4 is a good number", "%d is not between 1 and 64", s.connections)

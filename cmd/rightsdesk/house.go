@@ -19,6 +19,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/fetch"
 	"github.com/ifhhro/rightsdesk/internal/ingest"
 	"github.com/ifhhro/rightsdesk/internal/jobs"
+	"github.com/ifhhro/rightsdesk/internal/keep"
 	"github.com/ifhhro/rightsdesk/internal/publish"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
@@ -142,6 +143,8 @@ func (h *house) buildMail(holder string) error {
 	}
 	h.deliver = deliver.New(h.store, sender, deliver.Options{
 		Load: p.load, Envelope: p.envelope, Holder: holder, Connections: h.s.connections,
+		Pace: h.s.pace, DomainPace: h.s.domainPace,
+		Room: func(ctx context.Context) error { return keep.Ready(ctx, h.store, h.s.dataDir) },
 	}, h.woken, h.now, h.log)
 	return nil
 }

@@ -119,6 +119,7 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return engine.Run(ctx, drain) })
+	group.Go(func() error { return h.store.Failed(ctx) })
 	if h.s.runs(partWork) {
 		group.Go(func() error { return h.deliver.Watch(ctx) })
 	}

@@ -61,9 +61,10 @@ type Options struct {
 	Envelope    func(c audience.Copy) string // envelope sender of a copy
 	Holder      string                       // names this process in its leases
 	Connections int
-	Pace        int           // mails a minute over all connections; 0 = no limit
-	DomainPace  int           // mails a minute to one receiving domain; 0 = no limit
-	Shift       time.Duration // a run ends after this, so that somebody else may go on
+	Pace        int                             // mails a minute over all connections; 0 = no limit
+	DomainPace  int                             // mails a minute to one receiving domain; 0 = no limit
+	Room        func(ctx context.Context) error // why what would be sent could not be recorded; nil asks nobody
+	Shift       time.Duration                   // a run ends after this, so that somebody else may go on
 }
 
 // Lease times: a sender that died is followed within two minutes.
@@ -125,10 +126,22 @@ func (d *Deliver) Run(ctx context.Context) error {
 	d.running.Add(1)
 	defer d.running.Add(-1)
 	err := d.run(ctx)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	switch {
+	case err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return nil
+	case errors.Is(err, news.ErrNoRoom):
+		d.log.ErrorContext(ctx, "nothing is sent while it cannot be recorded: make room on the disk", "err", err, "rest", d.rest())
 		return nil
 	}
+	d.rest()
 	return err
+}
+
+// rest leaves the relay alone for a while.
+func (d *Deliver) rest() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.relay.fail(d.now())
 }
 
 func (d *Deliver) run(ctx context.Context) error {
@@ -151,6 +164,11 @@ func (d *Deliver) run(ctx context.Context) error {
 	}
 	if next.IsZero() || next.Sub(d.now()) > soon {
 		return d.finish(ctx)
+	}
+	if d.opt.Room != nil {
+		if err := d.opt.Room(ctx); err != nil {
+			return fmt.Errorf("%w: %w", news.ErrNoRoom, err)
+		}
 	}
 	more, err := d.shift(ctx)
 	err = errors.Join(err, d.finish(context.WithoutCancel(ctx)))

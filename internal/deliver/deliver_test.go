@@ -112,7 +112,7 @@ func to(srv *smtptest.Server) *smtpout.Client {
 	return &smtpout.Client{Relays: []smtpout.Relay{relay}}
 }
 
-func sender(s *store.Store, out deliver.Sender, change func(*deliver.Options), wake func(string)) *deliver.Deliver {
+func sender(s deliver.Store, out deliver.Sender, change func(*deliver.Options), wake func(string)) *deliver.Deliver {
 	opt := deliver.Options{Load: load, Holder: "test", Connections: 4,
 		Envelope: func(audience.Copy) string { return "bounces@weekly.example.org" }}
 	if change != nil {

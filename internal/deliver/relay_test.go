@@ -23,6 +23,7 @@ type scenario struct {
 	t       *testing.T
 	srv     *smtptest.Server
 	store   *store.Store
+	out     *smtpout.Client
 	deliver *deliver.Deliver
 	issue   news.Issue
 	woken   bool
@@ -40,7 +41,8 @@ func play(t *testing.T, readers int, address func(int) string, srv *smtptest.Ser
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.deliver = sender(s, &smtpout.Client{Relays: []smtpout.Relay{relay}, Dial: srv.Pipe}, change, func(string) { c.woken = true })
+		c.out = &smtpout.Client{Relays: []smtpout.Relay{relay}, Dial: srv.Pipe}
+		c.deliver = sender(s, c.out, change, func(string) { c.woken = true })
 		act(c)
 	})
 }

@@ -59,10 +59,7 @@ func (r *run) trouble(ctx context.Context, err error) {
 	if ctx.Err() != nil || r.taken.Load() > 0 {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	rest := r.relay.fail(r.now())
-	r.log.WarnContext(ctx, "relay cannot be used, no reader is blamed", "err", err, "rest", rest)
+	r.log.WarnContext(ctx, "relay cannot be used, no reader is blamed", "err", err, "rest", r.rest())
 }
 
 // A session is one connection: what it has taken and has no answer for yet.

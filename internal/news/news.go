@@ -18,4 +18,7 @@ var (
 	// ErrRefused: possible, but a safety rule asks for a second person or for
 	// somebody to release a hold first.
 	ErrRefused = errors.New("refused for safety")
+	// ErrNoRoom: nothing can be written now, the disk is full or read-only.
+	// Nothing was; it can be tried again.
+	ErrNoRoom = errors.New("no room to write")
 )

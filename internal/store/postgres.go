@@ -42,7 +42,7 @@ func OpenPostgres(ctx context.Context, address string) (*Store, error) {
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	s := &Store{w: db, r: db, pg: true, now: time.Now}
+	s := &Store{w: db, r: db, pg: true, now: time.Now, stopped: make(chan struct{})}
 	if err := s.durable(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s on %s: %w", cfg.Database, cfg.Host, err), s.Close())
 	}

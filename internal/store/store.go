@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -47,6 +48,9 @@ type Store struct {
 
 	mu         sync.Mutex
 	statements map[string]*sql.Stmt
+
+	broken  atomic.Pointer[error] // the disk failed; no more is written
+	stopped chan struct{}         // closed with broken
 }
 
 // Open opens the SQLite database in dir, making both if need be, and brings
@@ -67,7 +71,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), w.Close())
 	}
 	r.SetMaxOpenConns(8)
-	s := &Store{w: w, r: r, now: time.Now, dir: dir}
+	s := &Store{w: w, r: r, now: time.Now, dir: dir, stopped: make(chan struct{})}
 	if err := s.begin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), s.Close())
 	}
@@ -138,6 +142,13 @@ type querier interface {
 // write runs f in one durable transaction. It is the only way anything here
 // changes.
 func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	return s.failed(s.transact(ctx, f))
+}
+
+func (s *Store) transact(ctx context.Context, f func(tx *sql.Tx) error) error {
 	tx, err := s.w.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
