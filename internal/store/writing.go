@@ -9,9 +9,12 @@ import (
 )
 
 // SaveDraft keeps what somebody is typing about a story, in place of what they
-// typed before.
+// typed before. The error wraps news.ErrNotFound when there is no such story.
 func (s *Store) SaveDraft(ctx context.Context, d news.Draft) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := storyByID(ctx, tx, d.Story); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO drafts (story, who, revision, body, at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (story, who) DO UPDATE SET revision = excluded.revision, body = excluded.body, at = excluded.at`,
 			d.Story, d.Who, d.Revision, toJSON(d.Fields), ms(d.At))
