@@ -196,7 +196,7 @@ func (i *Issue) Approve(who string, seen int64, solo bool, now time.Time) error 
 	if alone && !solo {
 		return fmt.Errorf("approve issue %d: %s made this revision, a second person must approve it: %w", i.ID, who, ErrRefused)
 	}
-	i.State, i.ApprovedBy, i.ApprovedAt, i.Solo = IssueApproved, who, now, alone
+	i.State, i.ApprovedBy, i.ApprovedAt, i.Solo, i.HeldWhy = IssueApproved, who, now, alone, ""
 	return nil
 }
 
@@ -211,7 +211,7 @@ func (i *Issue) Freeze(now time.Time) error {
 	if i.State != IssueApproved {
 		return fmt.Errorf("send issue %d: it is %s, it must be approved first: %w", i.ID, i.State, ErrRefused)
 	}
-	i.State, i.Frozen = IssueSending, now
+	i.State, i.Frozen, i.HeldWhy = IssueSending, now, ""
 	return nil
 }
 
@@ -272,20 +272,31 @@ func (i *Issue) Withdraw(now time.Time) error {
 const CatchUp = 48 * time.Hour
 
 // Due reports whether the clock should freeze the issue now: it is approved,
-// its time has come, and neither its time nor its approval is older than
-// CatchUp.
+// its time has come, neither its time nor its approval is older than CatchUp,
+// and it is not kept back for a person.
 func (i *Issue) Due(now time.Time) bool {
 	ready := i.Slot
 	if i.ApprovedAt.After(ready) {
 		ready = i.ApprovedAt
 	}
-	return i.State == IssueApproved && !now.Before(i.Slot) && now.Sub(ready) < CatchUp
+	return i.State == IssueApproved && i.HeldWhy == "" && !now.Before(i.Slot) && now.Sub(ready) < CatchUp
 }
 
 // Missed reports whether the issue is approved but its time passed too long
 // ago to go out by itself.
 func (i *Issue) Missed(now time.Time) bool {
 	return i.State == IssueApproved && !now.Before(i.Slot) && !i.Due(now)
+}
+
+// KeepBack leaves the next step to a person: an issue being sent is held, an
+// approved one does not go out by itself. Any other stays as it is.
+func (i *Issue) KeepBack(why string) {
+	switch i.State {
+	case IssueSending:
+		i.State, i.HeldWhy = IssueHeld, why
+	case IssueApproved:
+		i.HeldWhy = why
+	}
 }
 
 // Counts are the books of one issue: what became of its copies. No reader can

@@ -27,6 +27,7 @@ type Store interface {
 	Issues(ctx context.Context, limit int) ([]news.Issue, error)
 	FrozenIssues(ctx context.Context, limit int) ([]news.Issue, error)
 	EditableIssues(ctx context.Context) ([]news.Issue, error)
+	SendingIssues(ctx context.Context) ([]news.Issue, error)
 	StoriesOf(ctx context.Context, id news.IssueID) ([]news.Story, error)
 	EnsureIssue(ctx context.Context, slot, cut time.Time, name string,
 		draft func(number, namesakes int, free []news.Story) (*news.Issue, error),
@@ -62,6 +63,10 @@ type Options struct {
 	Solo     bool          // one person may arrange and approve
 	Domain   string        // ours, on the right of every Message-ID
 	Key      []byte        // blinds readers in Message-IDs
+	Built    time.Time     // when this program was; a clock before it is wrong. Zero: not known
+	// Elapsed only runs forward; nil is the time since New, less that in which
+	// the machine slept.
+	Elapsed func() time.Duration
 	// Audit keeps a line of what somebody did to an issue; nil keeps none.
 	Audit func(ctx context.Context, e staff.AuditEntry) error
 }
@@ -74,6 +79,7 @@ type Publish struct {
 	wake    func(kind string)
 	now     func() time.Time
 	log     *slog.Logger
+	clock   *watch
 }
 
 // wakeSend is the kind of work that a frozen or resumed issue leaves.
@@ -81,15 +87,23 @@ const wakeSend = "send"
 
 // New builds the service. wake is called after a commit that leaves work.
 func New(store Store, c Composer, opt Options, wake func(kind string), now func() time.Time, log *slog.Logger) *Publish {
-	return &Publish{store, c, opt, wake, now, log}
+	if opt.Elapsed == nil {
+		began := time.Now()
+		opt.Elapsed = func() time.Duration { return time.Since(began) }
+	}
+	return &Publish{store, c, opt, wake, now, log, &watch{built: opt.Built, elapsed: opt.Elapsed}}
 }
 
 // EnsureDrafts is the clock's look: the issue of a slot whose cut has come
 // exists, with every story approved until then, and an approved issue whose
 // time has come is frozen. Of several slots missed while nothing ran only the
-// last is made up, if it is younger than news.CatchUp.
+// last is made up, if it is younger than news.CatchUp. When the clock cannot be
+// believed nothing is done, and all that goes out by itself is kept back.
 func (p *Publish) EnsureDrafts(ctx context.Context) error {
 	now := p.now()
+	if why := p.clock.doubt(now); why != "" {
+		return p.keepBack(ctx, why)
+	}
 	if slot := p.opt.Slots.Last(now.Add(p.opt.Lead), news.CatchUp+p.opt.Lead); !slot.IsZero() {
 		if _, err := p.ensure(ctx, slot, slot.Add(-p.opt.Lead), ""); err != nil && !errors.Is(err, news.ErrNotFound) {
 			return err

@@ -38,6 +38,7 @@ type house struct {
 	now   time.Time
 	store *store.Store
 	*publish.Publish
+	skew  time.Duration // real time that passed beyond what the clock shows
 	woken int
 }
 
@@ -68,7 +69,8 @@ func newHouse(t *testing.T, solo bool) *house {
 	}
 	h := &house{t: t, now: monday.Add(-3 * 24 * time.Hour), store: s}
 	h.Publish = publish.New(s, plain{}, publish.Options{Slots: slots, Lead: lead, Title: "Digest", Language: "en", Solo: solo,
-		Domain: "weekly.example.org", Key: []byte("key")}, func(string) { h.woken++ }, func() time.Time { return h.now }, slog.New(slog.DiscardHandler))
+		Domain: "weekly.example.org", Key: []byte("key"),
+		Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: func() time.Duration { return h.now.Sub(monday) + h.skew }}, func(string) { h.woken++ }, func() time.Time { return h.now }, slog.New(slog.DiscardHandler))
 	return h
 }
 
