@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime/debug"
 	"text/tabwriter"
 	"time"
 
@@ -42,20 +41,14 @@ func (s *settings) examine(ctx context.Context, now time.Time) []keep.Check {
 	return checks
 }
 
-// built is when the program's source was committed, as the toolchain wrote it
-// down; zero when it did not.
+// builtAt is when the source was committed, RFC 3339, set by the linker; see
+// the Makefile.
+var builtAt string
+
+// built is builtAt; zero when it is unknown.
 func built() time.Time {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return time.Time{}
-	}
-	for _, kv := range info.Settings {
-		if kv.Key == "vcs.time" {
-			t, _ := time.Parse(time.RFC3339, kv.Value) // zero is "unknown"
-			return t
-		}
-	}
-	return time.Time{}
+	t, _ := time.Parse(time.RFC3339, builtAt) // zero is "unknown"
+	return t
 }
 
 // examineSettings looks for what cannot be, and for what can be and is not
