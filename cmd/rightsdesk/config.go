@@ -27,6 +27,8 @@ type settings struct {
 	dataDir       string
 	database      string
 	only          []string
+	metrics       string
+	backups       backupSettings
 	listen        string
 	baseURL       string
 	feeds         string

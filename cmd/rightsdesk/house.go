@@ -182,6 +182,7 @@ func (h *house) engine(ctx context.Context) (*jobs.Engine, error) {
 		Issues:   h.publish.EnsureDrafts,
 		Send:     h.deliver.Run,
 		Letters:  h.letters,
+		Forget:   h.forget,
 	}
 	var e *jobs.Engine
 	var err error
@@ -195,6 +196,11 @@ func (h *house) engine(ctx context.Context) (*jobs.Engine, error) {
 	}
 	h.wake = e.Wake
 	return e, nil
+}
+
+// forget drops what has been kept long enough.
+func (h *house) forget(ctx context.Context) error {
+	return errors.Join(h.signup.Lapse(ctx), keep.Retain(ctx, h.store, h.now()))
 }
 
 // letters sends the confirmations that are due, when there is a way out.

@@ -30,6 +30,8 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 	s.houseFlags(c.Flags())
 	c.Flags().StringVar(&s.listen, "listen", s.listen, "address the pages listen on")
+	c.Flags().StringVar(&s.metrics, "metrics-listen", s.metrics, "private address for /healthz, /readyz and /metrics, 127.0.0.1:9090; without it there are none")
+	s.backups.flags(c.Flags())
 	c.Flags().StringSliceVar(&s.only, "only", nil, "with --database: run only these of web, work and clock, and the rest in other processes")
 	return c
 }
@@ -49,6 +51,9 @@ func (a *app) serve(ctx context.Context, s *settings, greet func(ctx context.Con
 			return err
 		}
 		defer func() { err = errors.Join(err, release()) }()
+	}
+	if err := s.checkBackups(); err != nil {
+		return err
 	}
 	var listener net.Listener
 	if s.runs(partWeb) {
@@ -117,11 +122,24 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 	if err != nil {
 		return err
 	}
+	var private net.Listener
+	if h.s.metrics != "" {
+		if private, err = net.Listen("tcp", h.s.metrics); err != nil {
+			return badSetting("metrics-listen", "free that port, or choose another", "%v", err)
+		}
+		defer private.Close() // the server closes it first
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return engine.Run(ctx, drain) })
 	group.Go(func() error { return h.store.Failed(ctx) })
 	if h.s.runs(partWork) {
 		group.Go(func() error { return h.deliver.Watch(ctx) })
+	}
+	if private != nil {
+		group.Go(func() error { return answer(ctx, private, h.private()) })
+	}
+	if h.s.backups.dir != "" {
+		group.Go(func() error { return h.backUp(ctx) })
 	}
 	if !h.s.runs(partWeb) {
 		h.log.InfoContext(ctx, "serving", "only", h.s.only)

@@ -30,6 +30,7 @@ type Services struct {
 	Issues   func(ctx context.Context) error // drafts at their cut, freezing at their slot
 	Send     func(ctx context.Context) error // copies that are due
 	Letters  func(ctx context.Context) error // confirmations that are due
+	Forget   func(ctx context.Context) error // what was kept long enough
 }
 
 // A Part is a share of the work that one process can take on.
@@ -49,6 +50,7 @@ const (
 	KindIssues  = "issues"
 	KindSend    = "send"
 	KindLetters = "letters"
+	KindForget  = "forget"
 )
 
 // The arguments of each kind: ids only.
@@ -61,6 +63,7 @@ type (
 	issuesArgs  struct{}
 	sendArgs    struct{}
 	lettersArgs struct{}
+	forgetArgs  struct{}
 )
 
 func (pollArgs) Kind() string     { return KindPoll }
@@ -69,6 +72,7 @@ func (placeArgs) Kind() string    { return KindPlace }
 func (issuesArgs) Kind() string   { return KindIssues }
 func (sendArgs) Kind() string     { return KindSend }
 func (lettersArgs) Kind() string  { return KindLetters }
+func (forgetArgs) Kind() string   { return KindForget }
 
 // Queues keep slow work from standing in the way of quick work.
 const (
@@ -99,6 +103,8 @@ func queues(parts []Part) map[string]river.QueueConfig {
 const (
 	lookEvery = time.Minute
 	sendEvery = 5 * time.Second
+	// Nothing is forgotten on the minute.
+	forgetEvery = time.Hour
 )
 
 // No job takes longer; what is left is found at the next look. A job whose
@@ -224,6 +230,7 @@ func (e *Engine) workers(s Services) *river.Workers {
 	river.AddWorker(w, plain[issuesArgs](s.Issues))
 	river.AddWorker(w, plain[sendArgs](s.Send))
 	river.AddWorker(w, plain[lettersArgs](s.Letters))
+	river.AddWorker(w, plain[forgetArgs](s.Forget))
 	return w
 }
 
@@ -257,7 +264,7 @@ func options(args river.JobArgs) *river.InsertOpts {
 		return &river.InsertOpts{Queue: queueFetch, UniqueOpts: once}
 	case sendArgs, lettersArgs:
 		return &river.InsertOpts{Queue: queueSend}
-	case issuesArgs:
+	case issuesArgs, forgetArgs:
 		return &river.InsertOpts{Queue: queueClock}
 	}
 	return &river.InsertOpts{Queue: queueDesk}
@@ -266,10 +273,13 @@ func options(args river.JobArgs) *river.InsertOpts {
 // periodic is the same list in every process: any of them may be elected.
 func periodic() []*river.PeriodicJob {
 	var out []*river.PeriodicJob
-	for _, args := range []river.JobArgs{pollArgs{}, placeArgs{}, issuesArgs{}, sendArgs{}, lettersArgs{}} {
+	for _, args := range []river.JobArgs{pollArgs{}, placeArgs{}, issuesArgs{}, sendArgs{}, lettersArgs{}, forgetArgs{}} {
 		every := lookEvery
-		if args.Kind() == KindSend {
+		switch args.Kind() {
+		case KindSend:
 			every = sendEvery
+		case KindForget:
+			every = forgetEvery
 		}
 		out = append(out, river.NewPeriodicJob(river.PeriodicInterval(every),
 			func() (river.JobArgs, *river.InsertOpts) { return args, options(args) },

@@ -73,7 +73,7 @@ func (c *calls) services(hosts ...string) jobs.Services {
 	return jobs.Services{
 		DueHosts: func(context.Context) ([]string, error) { c.add("due"); return hosts, nil },
 		PollHost: func(_ context.Context, host string) error { c.add("host " + host); return nil },
-		Place:    call("place"), Issues: call("issues"), Send: call("send"), Letters: call("letters"),
+		Place:    call("place"), Issues: call("issues"), Send: call("send"), Letters: call("letters"), Forget: call("forget"),
 	}
 }
 
@@ -81,7 +81,7 @@ func TestEverythingIsLookedAtWhenTheEngineStarts(t *testing.T) {
 	t.Parallel()
 	c := newCalls()
 	running(t, c.services("a.example", "b.example"))
-	for _, name := range []string{"due", "host a.example", "host b.example", "place", "issues", "send", "letters"} {
+	for _, name := range []string{"due", "host a.example", "host b.example", "place", "issues", "send", "letters", "forget"} {
 		c.wait(t, name, 1)
 	}
 }
