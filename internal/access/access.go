@@ -160,6 +160,12 @@ func (s *Service) Disable(ctx context.Context, name, by string) error {
 	return err
 }
 
+// EndSessions signs an account out everywhere, and voids its open link.
+func (s *Service) EndSessions(ctx context.Context, name, by string) error {
+	_, err := s.change(ctx, name, "end sessions", "", by, func(*staff.Account, []staff.Account) error { return nil })
+	return err
+}
+
 // SetRoles gives an account other roles and ends its sessions. The last
 // administrator stays one: the error wraps news.ErrConflict.
 func (s *Service) SetRoles(ctx context.Context, name string, roles []staff.Role, by string) error {

@@ -189,6 +189,7 @@ func TestSessionsEnd(t *testing.T) {
 		{"roles changed", func(t *testing.T, d *desk, _ string) error {
 			return d.SetRoles(t.Context(), "cara", []staff.Role{staff.Editor}, "ada")
 		}, false},
+		{"ended by an administrator", func(t *testing.T, d *desk, _ string) error { return d.EndSessions(t.Context(), "cara", "ada") }, false},
 		{"disabled", func(t *testing.T, d *desk, _ string) error { return d.Disable(t.Context(), "cara", "ada") }, false},
 		{"reset", func(t *testing.T, d *desk, _ string) error { _, err := d.Reset(t.Context(), "cara", "ada"); return err }, false},
 	}

@@ -166,6 +166,19 @@ func readers(t *testing.T, open Opener) {
 			t.Errorf("the new one is %s, replaces %v, %v", r.State, r.Replaces, err)
 		}
 	})
+	t.Run("who pauses gets no copy until the pause is over", func(t *testing.T) {
+		s := open(t)
+		for name, until := range map[string]time.Time{"reads": {}, "over": slot, "pauses": slot.Add(24 * time.Hour)} {
+			id := addReader(t, s, name+"@example.org", audience.Active, "torture")
+			if err := s.UpdateReader(t.Context(), id, func(r *audience.Reader) error { r.Paused = until; return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		issue := frozenIssue(t, s)
+		if c, err := s.Counts(t.Context(), issue.ID); err != nil || c.Intended != 2 {
+			t.Errorf("%d copies were written, %v; want 2", c.Intended, err)
+		}
+	})
 	t.Run("readers are listed in pages", func(t *testing.T) {
 		s := open(t)
 		first := keepReader(t, s, "a@example.org", audience.Reader{State: audience.Active})

@@ -37,6 +37,7 @@ func (s *Server) Routes() []web.Route {
 		{Pattern: "POST /admin/people", Needs: staff.RunDesk, Do: s.invite},
 		{Pattern: "POST /admin/people/{name}/roles", Needs: staff.RunDesk, Do: s.setRoles},
 		{Pattern: "POST /admin/people/{name}/reset", Needs: staff.RunDesk, Do: s.reset},
+		{Pattern: "POST /admin/people/{name}/sessions", Needs: staff.RunDesk, Do: s.endSessions},
 		{Pattern: "POST /admin/people/{name}/disable", Needs: staff.RunDesk, Do: s.disable},
 		{Pattern: "GET /admin/audit", Needs: staff.RunDesk, Do: s.audit},
 		// Readers. A search is a POST, so that no address stands in a

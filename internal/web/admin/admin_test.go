@@ -104,6 +104,7 @@ func TestInviteDisableReset(t *testing.T) {
 		standing   string
 	}{
 		{"/roles", "role=contributor", 303, "invited"},
+		{"/sessions", "", 303, "invited"},
 		{"/disable", "", 303, "disabled"},
 		{"/reset", "", 200, "invited"},
 	} {

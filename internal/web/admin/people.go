@@ -49,8 +49,9 @@ func roleChoices(held []staff.Role) []roleChoice {
 
 func (s *Server) people(w http.ResponseWriter, r *http.Request) error {
 	done := map[string]string{
-		"roles":   "The roles were changed. The account was signed out everywhere.",
-		"disable": "The account is disabled and signed out everywhere.",
+		"roles":    "The roles were changed. The account was signed out everywhere.",
+		"sessions": "The account was signed out everywhere.",
+		"disable":  "The account is disabled and signed out everywhere.",
 	}[r.FormValue("done")]
 	return s.renderPeople(w, r, http.StatusOK, peoplePage{Done: done})
 }
@@ -126,6 +127,14 @@ func (s *Server) disable(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.Redirect(w, r, "/admin/people?done=disable", http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) endSessions(w http.ResponseWriter, r *http.Request) error {
+	if err := s.access.EndSessions(r.Context(), r.PathValue("name"), web.Account(r).Name); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/admin/people?done=sessions", http.StatusSeeOther)
 	return nil
 }
 
