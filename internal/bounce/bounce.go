@@ -89,7 +89,8 @@ const (
 	maxMessage    = 4 << 20
 	maxText       = 64 << 10 // of prose looked at
 	maxDiagnostic = 1 << 10
-	maxRecipients = 1000
+	maxEvidence   = 4 << 10 // of words weighed for one recipient
+	maxRecipients = 300
 )
 
 // Read reads one message, as much of it as it needs. Every message gets an
@@ -109,8 +110,10 @@ func Read(r io.Reader) (Report, error) {
 // report asks the readers in the order of how much each can be relied on: what
 // was written for machines first.
 func (m *message) report() Report {
-	if kind, ok := m.complaint(); ok {
+	if kind, ok := m.complaint(); kind == Complaint && ok {
 		return Report{Kind: kind, Recipients: m.complained()}
+	} else if ok {
+		return Report{Kind: kind}
 	}
 	if rcpts := m.deliveryStatus(); len(rcpts) > 0 {
 		return Report{Kind: gravest(rcpts), Recipients: rcpts}

@@ -1,6 +1,7 @@
 package bounce
 
 import (
+	"bytes"
 	"cmp"
 	"strconv"
 	"strings"
@@ -11,10 +12,11 @@ import (
 func (m *message) deliveryStatus() []Recipient {
 	var out []Recipient
 	prose := m.bouncedText()
+	told := entries(prose)
 	for _, s := range m.statuses {
 		groups := fieldGroups(s)
 		for _, g := range groups {
-			if r, ok := m.recipientOf(g, prose, len(groups) <= 2); ok {
+			if r, ok := m.recipientOf(g, told, len(groups) <= 2); ok {
 				out = add(out, r)
 			}
 		}
@@ -33,8 +35,7 @@ func fieldGroups(s string) []header {
 		before := len(rest)
 		h, rest = readHeader(trimBlank(rest))
 		if len(rest) == before { // prose, not fields: skip the line
-			_, after, _ := strings.Cut(string(rest), "\n")
-			rest = []byte(after)
+			_, rest, _ = bytes.Cut(rest, []byte("\n"))
 		}
 		n := len(out)
 		if named := hasRecipient(h); !named && n > 0 && hasRecipient(out[n-1]) && out[n-1].get("action") == "" {
@@ -60,19 +61,19 @@ func hasRecipient(h header) bool {
 }
 
 // recipientOf turns one group into what it says of its recipient.
-func (m *message) recipientOf(g header, prose string, alone bool) (Recipient, bool) {
+func (m *message) recipientOf(g header, told []entry, alone bool) (Recipient, bool) {
 	if !hasRecipient(g) && (g.get("action") == "" || g.get("status") == "") {
 		return Recipient{}, false
 	}
 	address := cmp.Or(fieldAddress(g.get("original-recipient")), fieldAddress(g.get("final-recipient")), fieldAddress(g.get("x-actual-recipient")))
 	if address == "" {
-		address = cmp.Or(m.namedElsewhere(prose), bareRecipient(g.get("final-recipient")))
+		address = cmp.Or(m.namedElsewhere(), bareRecipient(g.get("final-recipient")))
 	}
 	diagnostic := diagnosticOf(g)
 	r := Recipient{Address: address, Action: m.actionOf(g), Status: statusField(g.get("status")), Diagnostic: diagnostic}
 	evidence := diagnostic
 	if weak(r.Status, diagnostic) {
-		evidence += " " + m.proseOf(prose, address, alone)
+		evidence += " " + m.proseOf(told, address, alone)
 	}
 	judge(&r, evidence)
 	return r, true
@@ -98,16 +99,11 @@ func weak(status, diagnostic string) bool {
 
 // proseOf is what the part for people says of an address: the lines behind it,
 // or all of it where it is the only one.
-func (m *message) proseOf(prose, address string, alone bool) string {
+func (m *message) proseOf(told []entry, address string, alone bool) string {
 	if alone {
-		return prose
+		return m.bouncedText()
 	}
-	for _, e := range entries(prose) {
-		if strings.EqualFold(e.address, address) {
-			return e.text
-		}
-	}
-	return ""
+	return textOf(told, address)
 }
 
 func (m *message) actionOf(g header) Action {

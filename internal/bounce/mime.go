@@ -51,6 +51,14 @@ func (h header) all(name string) []string {
 // body, and is skipped among fields.
 func readHeader(b []byte) (header, []byte) {
 	var h header
+	var folded []byte // the lines that go on with the last field
+	unfold := func() {
+		if n := len(h); n > 0 && len(folded) > 0 {
+			h[n-1].value = strings.TrimSpace(h[n-1].value + string(folded))
+		}
+		folded = folded[:0]
+	}
+	defer unfold()
 	for len(b) > 0 {
 		line, rest, _ := bytes.Cut(b, []byte("\n"))
 		if len(bytes.TrimRight(line, " \t")) == 0 {
@@ -59,10 +67,11 @@ func readHeader(b []byte) (header, []byte) {
 		name, value, ok := fieldOf(line)
 		switch {
 		case line[0] == ' ' || line[0] == '\t':
-			if n := len(h); n > 0 && len(h[n-1].value) < maxValue {
-				h[n-1].value += " " + short(strings.TrimSpace(string(line)), maxValue)
+			if len(folded) < maxValue {
+				folded = append(append(folded, ' '), short(string(bytes.TrimSpace(line[:min(len(line), maxValue)])), maxValue)...)
 			}
 		case ok && len(h) < maxFields:
+			unfold()
 			h = append(h, field{name, value})
 		case !ok && !bytes.HasPrefix(line, []byte("From ")) && !bytes.HasPrefix(line, []byte(">From ")):
 			if next, _, _ := bytes.Cut(rest, []byte("\n")); !isField(next) {
@@ -99,16 +108,17 @@ func fieldOf(line []byte) (name, value string, ok bool) {
 
 // A message is a returned mail taken apart.
 type message struct {
-	header   header
-	subject  string // decoded
-	texts    []string
-	statuses []string // message/delivery-status, decoded
-	feedback []string // message/feedback-report
-	receipt  bool     // message/disposition-notification
-	original header   // of the mail that came back, as far as it is there
-	parts    int
-	room     int     // bytes of text that may still be kept
-	prose    *string // of bouncedText, once asked
+	header    header
+	subject   string // decoded
+	texts     []string
+	statuses  []string // message/delivery-status, decoded
+	feedback  []string // message/feedback-report
+	receipt   bool     // message/disposition-notification
+	original  header   // of the mail that came back, as far as it is there
+	parts     int
+	room      int     // bytes of text that may still be kept
+	prose     *string // of bouncedText, once asked
+	elsewhere *string // of namedElsewhere, once asked
 }
 
 func open(b []byte) *message {
@@ -268,11 +278,28 @@ func decodeCharset(b []byte, label string) string {
 	case (name == "utf-8" || enc == nil || name == "windows-1252") && utf8.Valid(b):
 		return string(b)
 	case enc == nil || name == "utf-8":
-		enc, _ = charset.Lookup("windows-1252")
+		return guessCharset(b)
 	}
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
 		return strings.ToValidUTF8(string(b), "�")
+	}
+	return string(out)
+}
+
+// guessCharset decodes bytes that are not UTF-8 and do not say what they are:
+// the first encoding in which they hold a word that mail systems use.
+func guessCharset(b []byte) string {
+	for _, g := range [][]string{{"gb18030", "退信", "邮件", "郵件", "投递"}, {"big5", "郵件", "退信"}, {"windows-1251", "письм", "сообщ", "доставл", "Недоставл"}, {"koi8-r", "письм", "сообщ", "доставл", "Недоставл"}, {"shift_jis", "メール", "配信"}, {"euc-jp", "メール", "配信"}, {"euc-kr", "메일"}} {
+		enc, _ := charset.Lookup(g[0])
+		if out, err := enc.NewDecoder().Bytes(b); err == nil && hasAny(string(out), g[1:]) {
+			return string(out)
+		}
+	}
+	enc, _ := charset.Lookup("windows-1252")
+	out, err := enc.NewDecoder().Bytes(b)
+	if err != nil {
+		return strings.ToValidUTF8(string(b), "\ufffd")
 	}
 	return string(out)
 }

@@ -14,12 +14,13 @@ func (m *message) looksReturned() bool {
 	subject, text := fold(m.subject), fold(m.bouncedText())
 	named := hasAny(subject, returnedSubjects) && !isReply(subject)
 	if m.fromRobot() {
-		return named || hasAny(text, returnedTexts) || textVerdict(text) != Unknown
+		return named || !hasAny(subject, autoSubjects) && (hasAny(text, returnedTexts) || textVerdict(short(text, maxEvidence)) != Unknown)
 	}
+	says := hasAny(text, returnedTexts)
 	if m.isAutomatic() {
-		return false
+		return named && says && m.original != nil && !hasAny(subject, autoSubjects)
 	}
-	return named || !isReply(subject) && hasAny(text, returnedTexts) && (m.original != nil || m.nullSender())
+	return named && (says || m.original != nil || m.nullSender()) || !isReply(subject) && says && (m.original != nil || m.nullSender())
 }
 
 func (m *message) fromRobot() bool {
@@ -45,7 +46,8 @@ func (m *message) saysDelayed() bool {
 }
 
 func (m *message) saysDelivered() bool {
-	return hasAny(fold(m.subject), deliveredPhrases) || hasAny(fold(m.bouncedText()), deliveredPhrases)
+	text := short(fold(m.bouncedText()), maxEvidence)
+	return hasAny(fold(m.subject), deliveredPhrases) || hasAny(text, deliveredPhrases) && textVerdict(text) == Unknown
 }
 
 // returned reads a report that is prose only.
@@ -144,11 +146,11 @@ func (m *message) ours() []string {
 
 // namedElsewhere finds the recipient of a report whose machine part does not
 // name it.
-func (m *message) namedElsewhere(prose string) string {
-	if e := m.named(prose); len(e) > 0 {
-		return e[0].address
+func (m *message) namedElsewhere() string {
+	if m.elsewhere == nil {
+		m.elsewhere = &m.named(m.bouncedText())[0].address
 	}
-	return ""
+	return *m.elsewhere
 }
 
 // originalTo is the one address the returned mail was sent to, or "".
@@ -199,8 +201,8 @@ func entries(prose string) []entry {
 			}
 			fresh = true
 		}
-		if last >= 0 {
-			out[last].text += line + "\n"
+		if last >= 0 && len(out[last].text) < maxEvidence {
+			out[last].text += short(line, maxEvidence) + "\n"
 		}
 	}
 	return out
@@ -281,6 +283,6 @@ func cutOriginal(s string) (report, original string) {
 func isMark(line string) bool {
 	return hasAny(line, []string{
 		"below this line is a copy of the message", "this is a copy of the message", "this is a copy of your message", "unsent message follows", "unsent message below", "undelivered message follows", "message header follows", "message headers follow",
-		"original message follows", "original message headers", "original message header", "headers of the original", "header of the original", "headers from the original", "returned message follows", "returned message below", "message text follows", "message contents follow", "copy of the original message", "original mail header", "returned mail follows", "the body of the original message", "beginning of the original message", "start of returned message", "start of message", "header of your message", "your original message", "this is the original message", "text of your message", "mensaje original", "message original", "ursprüngliche nachricht", "messaggio originale", "原邮件", "原始邮件", "исходное сообщение",
-	}) || strings.HasPrefix(line, "-") && strings.Contains(line, "original message")
+		"original message follows", "original message headers", "original message header", "headers of the original", "header of the original", "headers from the original", "returned message follows", "returned message below", "message text follows", "message contents follow", "copy of the original message", "original mail header", "returned mail follows", "the body of the original message", "beginning of the original message", "start of returned message", "start of message", "header of your message", "your original message", "this is the original message", "text of your message",
+	}) || strings.HasPrefix(line, "-") && hasAny(line, []string{"original message", "mensaje original", "message original", "ursprüngliche nachricht", "messaggio originale", "原邮件", "原始邮件", "исходное сообщение"})
 }

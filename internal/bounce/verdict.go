@@ -12,6 +12,7 @@ import (
 // words beat codes where they are plain: many hosts answer 5.1.1 to those they
 // block and 5.7.1 for readers they do not have. When in doubt nobody is dead.
 func judge(r *Recipient, evidence string) {
+	evidence = short(evidence, maxEvidence)
 	own := enhanced(evidence)
 	r.Code = replyCode(evidence)
 	if s := moreTelling(r.Status, own); s != "" {
@@ -22,6 +23,9 @@ func judge(r *Recipient, evidence string) {
 		return
 	}
 	r.Verdict = weigh(r, fold(evidence))
+	if r.Verdict == Expired && r.Action == ActionDelayed {
+		r.Verdict = Unknown // it says what will be, not what is
+	}
 	r.Hard = r.Action == ActionFailed && (r.Verdict == AddressDead || r.Verdict == DomainDead)
 }
 
@@ -140,8 +144,8 @@ func replyCode(s string) int {
 		if s[i] != '4' && s[i] != '5' || digits(s[i:]) != 3 || s[i+1] > '5' {
 			continue
 		}
-		before := i == 0 || strings.IndexByte(" '\"(<:;>#[\t=", s[i-1]) >= 0
-		after := i+3 == len(s) || strings.IndexByte(" -'\")>:;_,]", s[i+3]) >= 0
+		before := i == 0 || s[i-1] >= 0x80 || strings.IndexByte(" '\"(<:;>#[\t\n=", s[i-1]) >= 0
+		after := i+3 == len(s) || s[i+3] >= 0x80 || strings.IndexByte(" -'\")>:;_,]\n", s[i+3]) >= 0
 		if n, err := strconv.Atoi(s[i : i+3]); err == nil && before && after {
 			return n
 		}
