@@ -30,9 +30,12 @@ type Text struct {
 	Published time.Time   // zero when unknown
 }
 
-// A Classifier reads items. It is safe for concurrent use.
+// A Classifier reads items. It never changes, so it is safe for concurrent
+// use; With, WithLexicon and WithThresholds return another one.
 type Classifier struct {
-	lexicons map[string]func() *lexicon
+	lexicons   map[string]func() *lexicon
+	model      *Model // what the desk taught; nil before its first decision
+	thresholds map[news.Slug]float64
 }
 
 //go:embed lexicon/*.txt
@@ -45,6 +48,14 @@ func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", 
 // compiled when its language is first met.
 func New() (*Classifier, error) {
 	return &Classifier{lexicons: shippedLexicons}, nil
+}
+
+// With returns a classifier that also knows what the desk taught; nil takes
+// that away again.
+func (c *Classifier) With(m *Model) *Classifier {
+	out := *c
+	out.model = m
+	return &out
 }
 
 // shippedLexicons are shared by all classifiers.
@@ -74,16 +85,21 @@ func shipped(language string) *lexicon {
 
 // Read says what a text is about and what it tells.
 func (c *Classifier) Read(t Text) news.Facts {
-	language := c.lexiconFor(t)
-	d := newDocument(t.Title, t.Body, language)
+	d, l := c.document(t)
 	return news.Facts{
-		Kind:      kindFinders[language]().kind(d, t.Kind),
-		Topics:    topics(d, c.lexicons[language](), t.Leans),
-		Countries: gazetteers[language]().countries(d),
+		Kind:      kindFinders[l.language]().kind(d, t.Kind),
+		Topics:    c.topics(t, d, l),
+		Countries: gazetteers[l.language]().countries(d),
 		UNSymbols: symbolsIn(t.Title + "\n" + t.Body),
-		Deadlines: deadlines(t, language),
-		Quotes:    quotes(t.Body, language),
+		Deadlines: deadlines(t, l.language),
+		Quotes:    quotes(t.Body, l.language),
 	}
+}
+
+// document makes a text ready, with the lexicon it is read by.
+func (c *Classifier) document(t Text) (*document, *lexicon) {
+	l := c.lexicons[c.lexiconFor(t)]()
+	return newDocument(t.Title, t.Body, l.language), l
 }
 
 // symbolsIn spares the search where there cannot be one: every symbol holds a
@@ -95,16 +111,40 @@ func symbolsIn(text string) []string {
 	return symbols.InText(text)
 }
 
-func topics(d *document, l *lexicon, leans []news.Slug) []news.TopicScore {
-	signs := d.signs(l, leans)
+func (c *Classifier) topics(t Text, d *document, l *lexicon) []news.TopicScore {
+	signs := d.signs(l, t.Leans)
+	var features []feature
+	if c.model != nil {
+		features = d.features(t, signs)
+	}
+	logits := c.logits(signs, features)
 	out := make([]news.TopicScore, len(signs))
 	for i, s := range signs {
-		out[i] = news.TopicScore{Slug: s.slug, Score: round(odds(shippedCalibration(), s.shape)), Evidence: d.evidence(s.found)}
+		out[i] = news.TopicScore{Slug: s.slug, Score: round(sigmoid(logits[i])), Evidence: d.evidence(s.found)}
+		if c.model != nil && len(out[i].Evidence) < maxEvidence && out[i].Score > 0.1 {
+			out[i].Evidence = append(out[i].Evidence, c.taughtWords(d, features, i, out[i].Evidence)...)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b news.TopicScore) int { return cmpFloat(b.Score, a.Score) })
 	for i := range out[:maxTopics] {
-		out[i].Assigned = out[i].Score >= threshold
+		out[i].Assigned = out[i].Score >= c.Threshold(out[i].Slug)
 	}
+	return out
+}
+
+// silentLogit is where a topic starts that the lexicon sees no word for.
+const silentLogit = -6
+
+// logits are the log-odds of the topics, in the order of news.Topics.
+func (c *Classifier) logits(signs []sign, features []feature) []float64 {
+	out := make([]float64, len(signs))
+	for i, s := range signs {
+		out[i] = silentLogit
+		if s.shape[0] != 0 {
+			out[i] = max(silentLogit, shippedCalibration().logit(s.shape))
+		}
+	}
+	c.model.shift(features, out)
 	return out
 }
 
@@ -167,6 +207,19 @@ func (d *document) evidence(found []finding) []string {
 			if w := d.words(p.start, p.end); len(out) < maxEvidence && !slices.Contains(out, w) {
 				out = append(out, w)
 			}
+		}
+	}
+	return out
+}
+
+// taughtWords are the words that decisions made speak for a topic, the
+// strongest first, at most two.
+func (c *Classifier) taughtWords(d *document, features []feature, topic int, have []string) []string {
+	const enough = 0.15
+	var out []string
+	for _, clue := range c.taughtClues(d, features, topic) {
+		if clue.Points > enough && len(out) < 2 && !slices.Contains(have, clue.Words[0]) {
+			out = append(out, clue.Words[0])
 		}
 	}
 	return out

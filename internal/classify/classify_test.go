@@ -2,6 +2,7 @@ package classify
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -95,6 +96,30 @@ func TestLexiconErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// BenchmarkStart is what the first item of each language costs: its lexicon
+// is compiled. The bytes a lexicon keeps are reported; all seven and a full
+// model together must stay below 40 MB.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		for _, language := range Languages() {
+			shipped(language)
+		}
+	}
+	b.StopTimer()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	kept := make([]*lexicon, 0, len(Languages()))
+	for _, language := range Languages() {
+		kept = append(kept, shipped(language))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB-lexicons")
+	b.ReportMetric(float64(buckets*len(news.Topics())*4)/1e6, "MB-full-model")
+	runtime.KeepAlive(kept)
 }
 
 func BenchmarkTopics(b *testing.B) {

@@ -188,6 +188,9 @@ var near = regexp.MustCompile(`\s+~(\d*)\s+`)
 
 const defaultGap = 5
 
+// charsPerWord: gaps are counted in words, and a Chinese word has two characters.
+const charsPerWord = 2
+
 // pattern reads `operand ~6 operand & operand -& operand`.
 func (p *parser) pattern(s string) (rule, error) {
 	r := rule{source: s}
@@ -214,6 +217,9 @@ func (p *parser) pattern(s string) (rule, error) {
 			op.gap = defaultGap
 			if g := gaps[i-1][1]; g != "" {
 				op.gap, _ = strconv.Atoi(g) // digits by the expression; too long gives the largest gap
+			}
+			if p.lex.language == "zh" {
+				op.gap *= charsPerWord
 			}
 		}
 		r.near = append(r.near, op)

@@ -107,7 +107,7 @@ func TestCalibration(t *testing.T) {
 // fit is logistic regression by Newton's method, with a little shrinking.
 func fit(shapes []shape, right []float64) calibration {
 	const n = len(shapeNames)
-	const ridge = 1.0
+	const ridge = 20.0
 	var w calibration
 	for range 25 {
 		var gradient [n]float64
