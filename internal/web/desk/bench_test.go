@@ -21,7 +21,7 @@ var stored = flag.Int("stories", 10_000, "how many stories the benchmarks of the
 
 // fill stores n queued stories with the facets and search terms they would
 // have, past the rules and so in seconds.
-func fill(b *testing.B, dir string, n int) {
+func fill(b testing.TB, dir string, n int) {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, store.File)+"?_pragma=synchronous(0)&_pragma=cache_size(-200000)")
 	if err != nil {

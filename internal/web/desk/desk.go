@@ -117,6 +117,7 @@ var keys = []key{
 	{"l", "later", "Keep for later"},
 	{"t", "topics", "Topics"},
 	{"c", "comment", "Write the commentary"},
+	{"w", "translate", "Write in another language"},
 	{"q", "quote", "Quote what is selected"},
 	{"x", "select", "Select, for several at once"},
 	{"m", "merge", "Merge the selected stories"},

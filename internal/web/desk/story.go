@@ -169,6 +169,10 @@ func (s *Server) saveStory(w http.ResponseWriter, r *http.Request) error {
 	here := fmt.Sprintf("/desk/stories/%d?%s", id, url.Values{"back": {back(r)}}.Encode())
 	ctx, name := r.Context(), who(r)
 	to := back(r)
+	if lang := r.PostForm.Get("write"); lang != "" {
+		r.PostForm.Set("do", "save")
+		here += "&" + url.Values{"text": {lang}}.Encode() + "#text-headline"
+	}
 	switch do := r.PostForm.Get("do"); do {
 	case "save":
 		err, to = s.desk.Edit(ctx, name, id, seen, edit), here
@@ -204,7 +208,7 @@ func (s *Server) saveStory(w http.ResponseWriter, r *http.Request) error {
 		if err := s.desk.Keep(ctx, name, id, seen, r.PostForm); err != nil {
 			return err
 		}
-		http.Redirect(w, r, here+"&conflict=1", http.StatusSeeOther)
+		http.Redirect(w, r, fmt.Sprintf("/desk/stories/%d?conflict=1", id), http.StatusSeeOther)
 		return nil
 	}
 	if err == nil && edits(r.PostForm) {

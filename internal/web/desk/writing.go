@@ -79,11 +79,11 @@ func (v *writingView) languages(story *news.Story, q url.Values) {
 		for i := 0; i+1 < len(pairs); i += 2 {
 			next.Set(pairs[i], pairs[i+1])
 		}
-		return fmt.Sprintf("/desk/stories/%d?%s#other", story.ID, next.Encode())
+		return fmt.Sprintf("/desk/stories/%d?%s#text-headline", story.ID, next.Encode())
 	}
 	for _, code := range news.Languages() {
 		if code != story.Language {
-			v.Others = append(v.Others, choice{web.LanguageName(code), path("text", code), code, story.In(code).Language == code})
+			v.Others = append(v.Others, choice{web.LanguageName(code), code, "", story.In(code).Language == code})
 		}
 	}
 	lang := q.Get("text")

@@ -128,7 +128,7 @@ func (b *Browser) Open(path string) {
 // Press sends keys to whatever has the focus.
 func (b *Browser) Press(keys string) { b.t.Helper(); b.Do(chromedp.KeyEvent(keys)) }
 
-// Until waits until a script's expression is true, over as many pages as it
+// Until waits until a page is whole and an expression true, over as many as it
 // takes.
 func (b *Browser) Until(what, expression string) {
 	b.t.Helper()
@@ -139,7 +139,7 @@ func (b *Browser) Until(what, expression string) {
 	for {
 		var yes bool
 		// An error is a page that is just going: the next will say.
-		if err := chromedp.Run(ctx, chromedp.Evaluate("Boolean("+expression+")", &yes)); err == nil && yes {
+		if err := chromedp.Run(ctx, chromedp.Evaluate(`document.readyState === "complete" && Boolean(`+expression+")", &yes)); err == nil && yes {
 			return
 		}
 		select {

@@ -26,7 +26,7 @@
     const target = one(query);
     if (!target) return false;
     if (target.tagName === "DETAILS") target.open = true;
-    (target.querySelector("input:not([type=hidden])") ?? target).focus();
+    (target.querySelector("input:not([type=hidden]), textarea") ?? target.querySelector("button") ?? target).focus();
     target.scrollIntoView({ block: "center" });
     return true;
   };
@@ -40,6 +40,7 @@
     reject: () => askReason(one("#editor") ? null : row()),
     topics: () => show("#topics") || openAt("#topics"),
     comment: () => show("#commentary") || openAt("#commentary"),
+    translate: () => show("#other"),
     quote: () => quote(String(getSelection())),
     select: () => press(row()?.querySelector("input[type=checkbox]")),
     merge: () => press(one("#bulk [value=merge]")),
@@ -128,11 +129,16 @@
   document.addEventListener("htmx:load", (event) => {
     const li = event.detail.elt;
     if (!li.matches?.(".queue > li")) return;
+    if (!rows().length) { location.assign(one("#queue [name=back]").value); return; }
     const list = all(".queue > li");
     const after = list.slice(list.indexOf(li) + 1).find((other) => other.dataset.story);
     focusRow(li.dataset.story ? li : after ?? rows().pop() ?? li);
   });
-  const target = location.hash ? document.getElementById(location.hash.slice(1)) : null;
-  if (target?.matches("li[data-story]")) focusRow(target);
-  else if (location.hash === "#topics" || location.hash === "#commentary") show(location.hash);
+  // Going to a fragment takes the focus away once the page is there: only
+  // after that can it be given.
+  addEventListener("load", () => setTimeout(() => {
+    const target = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+    if (target?.matches("li[data-story]")) focusRow(target);
+    else if (location.hash === "#topics") show(location.hash);
+  }));
 })();
