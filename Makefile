@@ -19,6 +19,7 @@ help:
 	@echo "make golden  rewrite the golden files; read the diff"
 
 build:
+	@test -x rightsdesk || echo "building; the first time takes a few minutes"
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o rightsdesk ./cmd/rightsdesk
 
 run: build

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
 	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/ifhhro/rightsdesk/internal/web"
@@ -180,7 +181,8 @@ func (s *settings) openStore(ctx context.Context) (*store.Store, error) {
 	}
 	st, err := store.OpenPostgres(ctx, s.database)
 	if err != nil {
-		return nil, fmt.Errorf("setting --database (%s): %w", variable("database"), err)
+		return nil, &commandError{databaseCode(err), "say for example --database postgres://rightsdesk@localhost/rightsdesk",
+			fmt.Errorf("setting --database (%s): %w", variable("database"), err)}
 	}
 	return st, nil
 }
@@ -194,6 +196,15 @@ func (s *settings) begun() error {
 		return hinted(fmt.Errorf("no desk in %s", s.dataDir), "name its directory with --data-dir, or begin one with: rightsdesk serve")
 	}
 	return nil
+}
+
+// databaseCode is wrong usage for an address that can be none, else whatever
+// the error calls for: a server that is down is no wrong setting.
+func databaseCode(err error) int {
+	if errors.Is(err, news.ErrInvalid) {
+		return exitUsage
+	}
+	return codeOf(err)
 }
 
 // logger writes to stderr in the form that was asked for.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/ingest"
 	"github.com/ifhhro/rightsdesk/internal/keep"
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -321,9 +322,22 @@ func (h *house) demoSend(ctx context.Context, t *tale) error {
 	if err != nil {
 		return err
 	}
+	if without := h.readersWithout(ctx, c.Intended); without != "" {
+		t.tell("without", "%s", without)
+	}
 	t.tell("sent", "%d intended = %d waiting + %d sent + %d refused + %d excluded + %d given up + %d withdrawn; the issue is %s",
 		c.Intended, c.Waiting, c.Sent, c.Refused, c.Excluded, c.GivenUp, c.Withdrawn, issue.State)
 	return nil
+}
+
+// readersWithout says how many readers chose topics of which this issue brings
+// nothing: they get no mail this week.
+func (h *house) readersWithout(ctx context.Context, intended int) string {
+	counts, err := h.signup.Counts(ctx)
+	if n := counts[audience.Active] - intended; err == nil && n > 0 {
+		return fmt.Sprintf("%d of %d readers chose topics of which nothing came this week, and get no mail", n, counts[audience.Active])
+	}
+	return ""
 }
 
 // demoCaught reads every caught mail and looks for addresses of others in it.

@@ -61,6 +61,9 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	file := filepath.Join(dir, File)
+	if err := private(file); err != nil {
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
 	w, err := sql.Open("sqlite", dsn(file, false))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)
@@ -86,6 +89,16 @@ func (s *Store) begin(ctx context.Context) error {
 		return err
 	}
 	return s.loadKeys(ctx)
+}
+
+// private makes the file, if there is none, for our eyes only; SQLite's own
+// files beside it take its mode.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Close closes the database.
