@@ -174,14 +174,54 @@ func revisionOf(ctx context.Context, p *publish.Publish, id news.IssueID, named 
 }
 
 func (a *app) issueStatus() *cobra.Command {
-	return a.issueCmd("status ID", "say where an issue and its copies stand", false, cobra.ExactArgs(1),
+	var uncertain bool
+	c := a.issueCmd("status ID", "say where an issue and its copies stand", false, cobra.ExactArgs(1),
 		func(ctx context.Context, h *house, f *issueFlags, args []string) error {
 			id, err := issueID(args[0])
 			if err != nil {
 				return err
 			}
+			if uncertain {
+				return a.printUncertain(ctx, h, f, id)
+			}
 			return a.printStatus(ctx, h, f, id)
 		})
+	c.Flags().BoolVar(&uncertain, "uncertain", false, "list the copies that may have gone out more than once, by Message-ID")
+	return c
+}
+
+// printUncertain lists the uncertain copies of an issue, one JSON object a
+// line. A Message-ID names nobody who has not the mail before them.
+func (a *app) printUncertain(ctx context.Context, h *house, f *issueFlags, id news.IssueID) error {
+	if _, err := h.store.Issue(ctx, id); err != nil {
+		return err
+	}
+	copies, err := h.store.UncertainCopies(ctx, id)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		out := json.NewEncoder(a.stdout)
+		for _, c := range copies {
+			if err := out.Encode(uncertainJSON{c.MessageID, c.Uncertain, string(c.State)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "MESSAGE-ID\tTIMES\tSTATE")
+	for _, c := range copies {
+		fmt.Fprintf(t, "<%s>\t%d\t%s\n", c.MessageID, c.Uncertain, c.State)
+	}
+	return t.Flush()
+}
+
+// uncertainJSON is a copy that may have gone out more than once.
+type uncertainJSON struct {
+	MessageID string `json:"message_id"`
+	Times     int    `json:"times"` // so many second copies there may be
+	State     string `json:"state"`
 }
 
 // A previewFlags says for whom and how a preview is made.

@@ -1,7 +1,10 @@
 package deliver_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -341,4 +344,47 @@ func (c *scenario) atMost(n int) {
 	if busiest > n+4 || busiest < n/2 {
 		c.t.Errorf("%d mails in the busiest minute, want %d", busiest, n)
 	}
+}
+
+// TestTheNextRelayIsTakenWhenOneIsDown: the first relay never answers.
+func TestTheNextRelayIsTakenWhenOneIsDown(t *testing.T) {
+	t.Parallel()
+	srv := &smtptest.Server{}
+	play(t, 40, fewDomains, srv, nil, func(c *scenario) {
+		dead, err := smtpout.ParseRelay("smtp://dead.example:25")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.out.Relays = append([]smtpout.Relay{dead}, c.out.Relays...)
+		c.out.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if addr == dead.Addr() {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return srv.Pipe(ctx, network, addr)
+		}
+		c.pass(10 * time.Minute)
+		c.want(news.Counts{Intended: 40, Sent: 40})
+		c.noneLost(40, 0)
+	})
+}
+
+// TestARelayThatIsDeadForADay blames nobody.
+func TestARelayThatIsDeadForADay(t *testing.T) {
+	t.Parallel()
+	srv := &smtptest.Server{}
+	play(t, 40, fewDomains, srv, nil, func(c *scenario) {
+		back := time.Now().Add(24 * time.Hour)
+		c.out.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if time.Now().Before(back) {
+				return nil, errors.New("connection refused")
+			}
+			return srv.Pipe(ctx, network, addr)
+		}
+		c.pass(23 * time.Hour)
+		c.want(news.Counts{Intended: 40, Waiting: 40})
+		c.pass(2 * time.Hour)
+		c.want(news.Counts{Intended: 40, Sent: 40})
+		c.noneLost(40, 0)
+	})
 }
