@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ func (a *app) evalCommand() *cobra.Command {
 		Short: "score the classifier against labelled data",
 		Long:  "eval reads labelled items, one JSON object a line, and says how well they are recognised.\n" + exitHelp,
 	}
-	c.AddCommand(a.evalTopicsCommand())
+	c.AddCommand(a.evalLearningCommand(), a.evalTopicsCommand())
 	return c
 }
 
@@ -63,23 +64,47 @@ type labelled struct {
 	Mapped    []news.Slug  `json:"labels_mapped"`
 }
 
+// A labelledText is an item with what people said of it.
+type labelledText struct {
+	id, language, story string
+	text                classify.Text
+	labels              []news.Slug
+}
+
+func (l *labelledText) caseOf(c *classify.Classifier) measure.Case {
+	facts := c.Read(l.text)
+	return measure.Case{ID: l.id, Language: l.language, Story: l.story, Labels: l.labels, Topics: facts.Topics}
+}
+
 // readCases reads the items and asks the classifier about each.
 func readCases(path string) ([]measure.Case, error) {
+	items, err := readLabelled(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := classify.New()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]measure.Case, len(items))
+	for i := range items {
+		out[i] = items[i].caseOf(c)
+	}
+	return out, nil
+}
+
+func readLabelled(path string) ([]labelledText, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := classify.New()
-	if err != nil {
-		return nil, err
-	}
-	var out []measure.Case
+	var out []labelledText
 	var bad error
 	line := 0
 	err = eachLine(f, func(raw []byte, lineErr error) {
 		line++
-		one, err := readCase(c, raw)
+		one, err := readLabelledLine(raw)
 		if err = errors.Join(lineErr, err); err != nil && bad == nil {
 			bad = fmt.Errorf("%s, item %d: %w", path, line, err)
 		}
@@ -94,25 +119,24 @@ func readCases(path string) ([]measure.Case, error) {
 	return out, nil
 }
 
-func readCase(c *classify.Classifier, raw []byte) (measure.Case, error) {
+func readLabelledLine(raw []byte) (labelledText, error) {
 	var l labelled
 	if err := json.Unmarshal(raw, &l); err != nil {
-		return measure.Case{}, err
+		return labelledText{}, err
 	}
 	labels := l.Mapped
 	if l.Labels != nil {
 		labels = *l.Labels
 	}
 	if err := news.CheckTopics(labels); err != nil {
-		return measure.Case{}, err
+		return labelledText{}, err
 	}
 	language := analyze.DetectLanguage(l.Title+"\n"+l.Text, l.Lang).Tag
 	published, _ := dates.Parse(l.Published, dates.Options{})
-	facts := c.Read(classify.Text{Title: l.Title, Body: l.Text, Language: language, Published: published.Time})
-	if l.Lang == "" {
-		l.Lang = language
-	}
-	return measure.Case{ID: l.ID, Language: l.Lang, Story: l.Story, Labels: labels, Topics: facts.Topics}, nil
+	return labelledText{
+		id: l.ID, language: cmp.Or(l.Lang, language), story: l.Story, labels: labels,
+		text: classify.Text{Title: l.Title, Body: l.Text, Language: language, Published: published.Time},
+	}, nil
 }
 
 func printReport(w io.Writer, r measure.Report) error {
