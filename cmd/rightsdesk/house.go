@@ -70,6 +70,10 @@ func (a *app) openHouse(ctx context.Context, s *settings) (*house, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	// Whatever keeps the books, the journal and caught mail lie there.
+	if err := os.MkdirAll(s.dataDir, 0o700); err != nil {
+		return nil, badSetting("data-dir", "name a directory this user can write", "%v", err)
+	}
 	st, err := s.openStore(ctx)
 	if err != nil {
 		return nil, err

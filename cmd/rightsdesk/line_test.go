@@ -85,7 +85,7 @@ func (d *testDesk) serve() {
 	}
 	d.t.Cleanup(func() {
 		stop()
-		if code := <-done; code != 0 {
+		if code := <-done; code != 0 || d.t.Failed() {
 			d.t.Errorf("serve ended with %d\n%s", code, errs.String())
 		}
 		if strings.Contains(errs.String(), "@reader.example") {
