@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/symbols"
@@ -249,11 +250,8 @@ func guess(text string) string {
 	counts := map[string]int{}
 	words := 0
 	for w := range strings.FieldsSeq(strings.ToLower(text)) {
-		for _, r := range w {
-			if s := scriptLanguage(r); s != "" {
-				counts[s]++
-			}
-			break
+		if first, _ := utf8.DecodeRuneInString(w); scriptLanguage(first) != "" {
+			counts[scriptLanguage(first)]++
 		}
 		if l, ok := commonWords[w]; ok {
 			counts[l]++
