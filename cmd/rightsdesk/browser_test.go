@@ -95,7 +95,7 @@ func TestAnHourInTheBrowser(t *testing.T) {
 	b.Until("the focus on the next", `document.activeElement.closest("li[data-story]") !== null`)
 	b.Press("o")
 	b.Until("the story", `location.pathname.startsWith("/desk/stories/")`)
-	b.Press("c")
+	b.Key("c")
 	b.Until("the commentary", `document.activeElement.id === "commentary"`)
 	b.Press("IFHHRO is **deeply concerned**.")
 	b.Until("the preview", `document.querySelector("#preview strong")?.textContent === "deeply concerned"`)

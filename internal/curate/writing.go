@@ -3,6 +3,7 @@ package curate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/dates"
@@ -76,7 +77,11 @@ func (d *Desk) Warnings(s *news.Story, items []news.Item) []Warning {
 	var out []Warning
 	for _, t := range append([]news.StoryText{s.In(s.Language)}, s.Texts...) {
 		for _, text := range []string{t.Headline, t.Summary, t.Commentary} {
-			out = append(out, relative(text, t.Language, d.now())...)
+			for _, w := range relative(text, t.Language, d.now()) {
+				if !slices.Contains(out, w) {
+					out = append(out, w)
+				}
+			}
 		}
 	}
 	for _, q := range s.Quotes {

@@ -37,6 +37,7 @@ type itemView struct {
 	news.Item
 	SourceName string
 	Parts      []part
+	Leads      bool // the story's own words come from it: it cannot be split off
 }
 
 // A whyTopic is a topic with its strength and the words that earned it.
@@ -114,7 +115,7 @@ func newStoryPage(story news.Story, history []news.Decision, items []news.Item, 
 		evidence = append(evidence, d.Sentence)
 	}
 	for _, it := range items {
-		page.Items = append(page.Items, itemView{it, names[it.Source], mark(it.Text, evidence)})
+		page.Items = append(page.Items, itemView{it, names[it.Source], mark(it.Text, evidence), story.LedBy(&it)})
 	}
 	page.History = historyOf(story.ID, history)
 	return page

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -127,6 +128,13 @@ func (b *Browser) Open(path string) {
 
 // Press sends keys to whatever has the focus.
 func (b *Browser) Press(keys string) { b.t.Helper(); b.Do(chromedp.KeyEvent(keys)) }
+
+// Key presses one key that is a command. Press would type it, too, into
+// whatever the command gives the focus.
+func (b *Browser) Key(key string) {
+	b.t.Helper()
+	b.Do(input.DispatchKeyEvent(input.KeyRawDown).WithKey(key), input.DispatchKeyEvent(input.KeyUp).WithKey(key))
+}
 
 // Until waits until a page is whole and an expression true, over as many as it
 // takes.
