@@ -93,6 +93,14 @@ type Outcome struct {
 	Ours bool
 }
 
+// An Attempt is what is remembered of one for a while, to see that it is us who
+// are refused, not readers.
+type Attempt struct {
+	At      time.Time
+	Domain  string // of the reader; with nothing before the @
+	Refused bool   // us
+}
+
 // Record settles an attempt. It returns an error wrapping news.ErrConflict if
 // the copy is not being attempted.
 func (c *Copy) Record(o Outcome, now time.Time, jitter float64) error {

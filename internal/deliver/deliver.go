@@ -40,6 +40,10 @@ type Store interface {
 	Settle(ctx context.Context, fence int64, now time.Time, done []audience.Copy, begin []audience.CopyID) (begun, lost []audience.CopyID, err error)
 	RestDomain(ctx context.Context, issue news.IssueID, domain string, now, until time.Time) error
 	NextTry(ctx context.Context) (time.Time, error)
+
+	Senders(ctx context.Context, now time.Time) (int, error)
+	ShareAttempts(ctx context.Context, issue news.IssueID, holder string, own []audience.Attempt, again bool) ([]audience.Attempt, error)
+	ForgetAttempts(ctx context.Context, issue news.IssueID) error
 }
 
 // A Sender is the way out: smtpout's Client or Catcher.
@@ -61,8 +65,8 @@ type Options struct {
 	Envelope    func(c audience.Copy) string // envelope sender of a copy
 	Holder      string                       // names this process in its leases
 	Connections int
-	Pace        int                             // mails a minute over all connections; 0 = no limit
-	DomainPace  int                             // mails a minute to one receiving domain; 0 = no limit
+	Pace        int                             // mails a minute over all connections of all processes; 0 = no limit
+	DomainPace  int                             // mails a minute of all processes to one receiving domain; 0 = no limit
 	Room        func(ctx context.Context) error // why what would be sent could not be recorded; nil asks nobody
 	Shift       time.Duration                   // a run ends after this, so that somebody else may go on
 }
@@ -83,6 +87,7 @@ type Deliver struct {
 	log    *slog.Logger
 
 	running atomic.Int32 // runs that are on
+	senders atomic.Int32 // processes that share the pace, this one among them
 
 	mu      sync.Mutex
 	windows map[news.IssueID]*window
@@ -211,6 +216,7 @@ func (d *Deliver) finish(ctx context.Context) error {
 	done, err := d.store.FinishIssues(ctx, func(i *news.Issue, waiting int) error { return i.Finish(waiting, d.now()) })
 	for _, i := range done {
 		d.log.InfoContext(ctx, "issue finished", "issue", i.ID, "took", i.Finished.Sub(i.Frozen))
+		err = errors.Join(err, d.store.ForgetAttempts(ctx, i.ID))
 		d.mu.Lock()
 		delete(d.windows, i.ID)
 		d.mu.Unlock()

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"context"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
@@ -28,7 +29,7 @@ func (b *backoff) fail(now time.Time) time.Duration {
 // A domain is what we know of one that receives for our readers.
 type domain struct {
 	rest   time.Time     // nothing goes there before
-	base   time.Duration // between two mails, as set
+	base   time.Duration // between two mails of this process, as set
 	gap    time.Duration // between two mails, as learnt; at least base
 	next   time.Time     // the next mail may go then
 	since  time.Time     // when its copies began to queue
@@ -84,11 +85,49 @@ func (d *domain) slot(due, now time.Time) (wait time.Time, ok bool) {
 
 // domain is what we know of a domain; the caller holds the lock.
 func (d *Deliver) domain(name string) *domain {
-	if d.domains[name] == nil {
-		base := gapOf(d.opt.DomainPace)
-		d.domains[name] = &domain{base: base, gap: base}
+	dom := d.domains[name]
+	if dom == nil {
+		dom = &domain{}
+		d.domains[name] = dom
 	}
-	return d.domains[name]
+	dom.base = d.gap(d.opt.DomainPace)
+	dom.gap = max(dom.gap, dom.base)
+	return dom
+}
+
+// countEvery is how often the processes that share a pace are counted.
+const countEvery = time.Second
+
+// keepPace sees how many share the pace, where one is set, until ctx is done.
+func (r *run) keepPace(ctx context.Context) {
+	for r.paced() && pause(ctx, countEvery) {
+		r.sharePace(ctx)
+	}
+}
+
+func (d *Deliver) paced() bool { return d.opt.Pace > 0 || d.opt.DomainPace > 0 }
+
+// sharePace counts the processes that send; each keeps to its part of the
+// pace. One that died counts until its lease runs out. When they cannot be
+// counted, the last count stands.
+func (d *Deliver) sharePace(ctx context.Context) {
+	if !d.paced() {
+		return
+	}
+	n, err := d.store.Senders(ctx, d.now())
+	if err != nil {
+		if ctx.Err() == nil {
+			d.log.WarnContext(ctx, "senders could not be counted", "err", err)
+		}
+		return
+	}
+	d.senders.Store(int32(n))
+}
+
+// gap is the time this process leaves between two mails, of so many a minute
+// by all.
+func (d *Deliver) gap(pace int) time.Duration {
+	return gapOf(pace) * time.Duration(max(1, d.senders.Load()))
 }
 
 // gapOf is the time between two mails at so many a minute; 0 for no limit.
@@ -120,7 +159,7 @@ func (d *Deliver) cleared(c *audience.Copy) bool {
 // turn reserves the next place under the house's pace; the zero time is at
 // once.
 func (d *Deliver) turn() time.Time {
-	gap := gapOf(d.opt.Pace)
+	gap := d.gap(d.opt.Pace)
 	if gap == 0 {
 		return time.Time{}
 	}
@@ -141,7 +180,7 @@ const longestHold = 30 * time.Second
 // connections is how many connections a run opens: no more than the pace keeps
 // busy.
 func (d *Deliver) connections() int {
-	gap := gapOf(d.opt.Pace)
+	gap := d.gap(d.opt.Pace)
 	if gap == 0 {
 		return d.opt.Connections
 	}

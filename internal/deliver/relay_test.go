@@ -324,6 +324,83 @@ func TestDomainPace(t *testing.T) {
 	})
 }
 
+// together runs several senders over the scenario's store, each as if it were
+// a process of its own, for so long.
+func (c *scenario) together(processes int, d time.Duration, change func(*deliver.Options)) {
+	c.t.Helper()
+	ctx, stop := context.WithTimeout(c.t.Context(), d)
+	defer stop()
+	var all sync.WaitGroup
+	for n := range processes {
+		one := sender(c.store, c.out, func(o *deliver.Options) {
+			o.Holder = fmt.Sprintf("process %d", n)
+			if change != nil {
+				change(o)
+			}
+		}, asleep)
+		all.Go(func() {
+			for ctx.Err() == nil {
+				if err := one.Run(ctx); err != nil {
+					c.t.Error(err)
+				}
+				if _, err := c.store.SendingIssues(ctx); err != nil {
+					return
+				}
+				select {
+				case <-time.After(time.Second):
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestThePaceIsOfAllProcesses(t *testing.T) {
+	t.Parallel()
+	srv := &smtptest.Server{}
+	play(t, 150, oneDomain, srv, nil, func(c *scenario) {
+		c.together(3, 5*time.Minute, func(o *deliver.Options) { o.Pace = 60 })
+		c.want(news.Counts{Intended: 150, Sent: 150})
+		c.atMost(60)
+	})
+}
+
+func TestTheDomainPaceIsOfAllProcesses(t *testing.T) {
+	t.Parallel()
+	srv := &smtptest.Server{}
+	play(t, 160, fewDomains, srv, nil, func(c *scenario) {
+		c.together(3, 10*time.Minute, func(o *deliver.Options) { o.DomainPace = 12 })
+		c.want(news.Counts{Intended: 160, Sent: 160})
+		c.atMost(4 * 12)
+	})
+}
+
+// TestAllProcessesSeeThatWeAreRefused: every second attempt is refused because
+// of us. None of eight processes sees fifty attempts, all together do.
+func TestAllProcessesSeeThatWeAreRefused(t *testing.T) {
+	t.Parallel()
+	var attempts atomic.Int32
+	srv := &smtptest.Server{Script: func(s smtptest.Step) smtptest.Answer {
+		if s.Stage == smtptest.Dot {
+			return smtptest.Answer{Delay: 100 * time.Millisecond}
+		}
+		if s.Stage == smtptest.Rcpt && attempts.Add(1)%3 != 0 {
+			return smtptest.Answer{Reply: "554 5.7.1 your address is on a block list", Delay: 100 * time.Millisecond}
+		}
+		return smtptest.Answer{}
+	}}
+	play(t, 2000, manyDomains, srv, nil, func(c *scenario) {
+		c.together(8, time.Minute, func(o *deliver.Options) { o.Connections = 1 })
+		if i := c.state(); i.State != news.IssueHeld || !strings.Contains(i.HeldWhy, "because of us") {
+			t.Errorf("the issue is %s, %q; want held", i.State, i.HeldWhy)
+		}
+		if n := attempts.Load(); n > 50+2*8 {
+			t.Errorf("%d attempts of eight processes before it was held, want 50 and what was on its way", n)
+		}
+	})
+}
+
 // atMost checks that no more mails came in any minute, and that the pace was
 // used.
 func (c *scenario) atMost(n int) {

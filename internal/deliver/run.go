@@ -61,9 +61,11 @@ func (d *Deliver) shift(ctx context.Context) (more bool, err error) {
 	r.ledger = &ledger{store: d.store, fence: fence, now: d.now, log: d.log, entries: make(chan entry, batchEntries), broken: stop,
 		noted: func(n int) { r.out.Add(-int64(n)) }}
 
+	r.sharePace(ctx)
 	var books, feeder, senders sync.WaitGroup
 	books.Go(func() { r.ledger.run(durable) })
 	books.Go(func() { r.renew(working) })
+	books.Go(func() { r.keepPace(working) })
 	feeder.Go(func() { more, err = r.feed(working) })
 	for range d.connections() {
 		senders.Go(func() { r.connection(working) })

@@ -2,7 +2,9 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
@@ -54,9 +56,12 @@ func (s *session) learn(c audience.Copy, r smtpout.Reply, now time.Time) {
 		w = &window{}
 		s.windows[c.Issue] = w
 	}
-	w.add(name, r.RefusesUs())
-	why := w.alarm()
+	w.add(audience.Attempt{At: now, Domain: name, Refused: r.RefusesUs()})
+	why := alarm(w.latest())
 	s.mu.Unlock()
+	if r.RefusesUs() && why == "" {
+		why = s.share(ctx, c.Issue)
+	}
 
 	if r.RefusesUs() && rest {
 		if err := s.store.RestDomain(ctx, c.Issue, name, now, now.Add(domainRest)); err != nil {
@@ -69,8 +74,48 @@ func (s *session) learn(c audience.Copy, r smtpout.Reply, now time.Time) {
 	}
 }
 
+// share tells the other senders of an issue what this one saw, and looks at
+// what all of them saw together.
+func (s *session) share(ctx context.Context, id news.IssueID) (why string) {
+	own, again := s.attempts(id)
+	if len(own) == 0 {
+		return ""
+	}
+	all, err := s.store.ShareAttempts(ctx, id, s.opt.Holder, own, again)
+	if errors.Is(err, news.ErrConflict) {
+		// Another held the issue, and somebody resumed it: what was seen
+		// before counts no more.
+		own = own[len(own)-1:]
+		s.mu.Lock()
+		s.windows[id] = &window{shared: true}
+		s.windows[id].add(own[0])
+		s.mu.Unlock()
+		all, err = s.store.ShareAttempts(ctx, id, s.opt.Holder, own, false)
+	}
+	if err != nil {
+		s.log.ErrorContext(ctx, "attempts could not be shared", "err", err)
+		return ""
+	}
+	slices.SortStableFunc(all, func(a, b audience.Attempt) int { return a.At.Compare(b.At) })
+	return alarm(all[max(0, len(all)-windowSize):])
+}
+
+// attempts are the latest this process made, and whether it has told others of
+// such before.
+func (s *session) attempts(id news.IssueID) (own []audience.Attempt, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.windows[id]
+	if w == nil { // the issue was held meanwhile
+		return nil, false
+	}
+	again, w.shared = w.shared, true
+	return w.latest(), again
+}
+
 func (s *session) alarm(ctx context.Context, id news.IssueID, why string) {
-	if err := s.hold(ctx, id, why); err != nil {
+	err := errors.Join(s.hold(ctx, id, why), s.store.ForgetAttempts(ctx, id))
+	if err != nil {
 		s.stop(fmt.Errorf("hold issue %d: %w", id, err))
 	}
 	s.mu.Lock()
@@ -78,16 +123,12 @@ func (s *session) alarm(ctx context.Context, id news.IssueID, why string) {
 	s.mu.Unlock()
 }
 
-// A window is the last attempts of an issue, for seeing that it is us who are
-// refused, not readers.
+// A window is the last attempts of this process at an issue, for seeing that
+// it is us who are refused, not readers.
 type window struct {
-	last [windowSize]attempt
-	n    int
-}
-
-type attempt struct {
-	domain  string
-	refused bool // us
+	last   [windowSize]audience.Attempt
+	n      int
+	shared bool // others were told
 }
 
 const (
@@ -95,22 +136,31 @@ const (
 	windowAlarm = 25 // refusals among them, over two domains or more
 )
 
-func (w *window) add(domain string, refused bool) {
-	w.last[w.n%windowSize] = attempt{domain, refused}
+func (w *window) add(a audience.Attempt) {
+	w.last[w.n%windowSize] = a
 	w.n++
 }
 
-// alarm says why the issue must be held, or "".
-func (w *window) alarm() string {
+// latest lists them, the oldest first.
+func (w *window) latest() []audience.Attempt {
+	if w.n <= windowSize {
+		return slices.Clone(w.last[:w.n])
+	}
+	first := w.n % windowSize
+	return slices.Concat(w.last[first:], w.last[:first])
+}
+
+// alarm says why an issue with these last attempts must be held, or "".
+func alarm(last []audience.Attempt) string {
 	domains, refused := map[string]bool{}, 0
-	for _, a := range w.last[:min(w.n, windowSize)] {
-		if a.refused {
+	for _, a := range last {
+		if a.Refused {
 			refused++
-			domains[a.domain] = true
+			domains[a.Domain] = true
 		}
 	}
 	if refused >= windowAlarm && len(domains) >= 2 || refused == windowSize {
-		return fmt.Sprintf("%d of the last %d attempts were refused because of us, not of the readers", refused, min(w.n, windowSize))
+		return fmt.Sprintf("%d of the last %d attempts were refused because of us, not of the readers", refused, len(last))
 	}
 	return ""
 }

@@ -420,6 +420,9 @@ func (s *Store) Settle(ctx context.Context, fence int64, now time.Time, done []a
 			return fmt.Errorf("record sent copies: %w", err)
 		}
 		lost = append(lost, missing(sent, kept)...)
+		if err := countLate(ctx, tx, "copies", len(lost)); err != nil {
+			return err
+		}
 		begun, err = takeBegun.run(ctx, tx, begin, audience.Attempting, ms(now), fence, audience.Waiting, audience.Active, news.IssueSending)
 		if err != nil {
 			return fmt.Errorf("begin copies: %w", err)

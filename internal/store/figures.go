@@ -22,6 +22,7 @@ var figures = []struct{ name, query string }{
 	{"copies", `SELECT state, SUM(n) FROM (SELECT state, COUNT(*) AS n FROM copies GROUP BY state
 		UNION ALL SELECT state, copies FROM copy_counts) AS ended GROUP BY state`},
 	{"copies_uncertain", `SELECT '', (SELECT COUNT(*) FROM copies WHERE uncertain > 0) + (SELECT COALESCE(SUM(uncertain), 0) FROM copy_counts)`},
+	{"results_late", `SELECT kind AS state, results FROM late_results`},
 	{"letters_waiting", `SELECT '', COUNT(*) FROM letters`},
 }
 

@@ -221,6 +221,15 @@ func (s *Store) VoidLeases(ctx context.Context) error {
 // when the lease was lost meanwhile.
 func (s *Store) SavePoll(ctx context.Context, l news.HostLease, until time.Time, src news.SourceID, items []news.Item,
 	settle func(news.Arrivals) news.Polling) error {
+	err := s.savePoll(ctx, l, until, src, items, settle)
+	if errors.Is(err, news.ErrConflict) {
+		err = errors.Join(err, s.write(ctx, func(tx *sql.Tx) error { return countLate(ctx, tx, "polls", 1) }))
+	}
+	return err
+}
+
+func (s *Store) savePoll(ctx context.Context, l news.HostLease, until time.Time, src news.SourceID, items []news.Item,
+	settle func(news.Arrivals) news.Polling) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `UPDATE hosts SET until = $1, not_before = $2, rest_until = $3 WHERE host = $4 AND fence = $5`,
 			ms(until), ms(l.NotBefore), ms(l.RestUntil), l.Host, l.Fence)

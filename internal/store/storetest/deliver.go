@@ -19,6 +19,7 @@ func deliver(t *testing.T, open Opener) {
 	t.Run("results end up in the books", func(t *testing.T) { results(t, open(t)) })
 	t.Run("a late result is refused", func(t *testing.T) { lateResult(t, open(t)) })
 	t.Run("what a dead sender held is uncertain", func(t *testing.T) { deadSender(t, open(t)) })
+	t.Run("senders meet", func(t *testing.T) { sendersMeet(t, open(t)) })
 	t.Run("a reader who left is not written to", func(t *testing.T) { readerLeft(t, open(t)) })
 	t.Run("a withdrawn issue sends no more", func(t *testing.T) { withdrawn(t, open(t)) })
 	t.Run("an issue is finished when nothing waits", func(t *testing.T) { finished(t, open(t)) })
@@ -204,6 +205,60 @@ func lateResult(t *testing.T, s *store.Store) {
 		t.Errorf("lost (-want +got):\n%s", diff)
 	}
 	wantCounts(t, s, i.ID, news.Counts{Intended: 1, Waiting: 1, Uncertain: 1})
+	wantLate(t, s, "copies", 1)
+}
+
+// wantLate checks how many late results of a kind are counted.
+func wantLate(t *testing.T, s *store.Store, kind string, want float64) {
+	t.Helper()
+	figures, err := s.Figures(t.Context(), slot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := 0.0
+	for _, f := range figures {
+		if f.Name == "results_late" && f.State == kind {
+			got = f.Value
+		}
+	}
+	if got != want {
+		t.Errorf("%v late results of %s are counted, want %v", got, kind, want)
+	}
+}
+
+// sendersMeet: they are counted by process, and see each other's attempts
+// until these are forgotten.
+func sendersMeet(t *testing.T, s *store.Store) {
+	i, _ := mailing(t, s, 1)
+	for _, holder := range []string{"one", "one", "two"} {
+		if _, err := s.Lease(t.Context(), holder, slot.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at, want := range map[time.Time]int{slot: 3, slot.Add(30 * time.Minute): 2, slot.Add(2 * time.Hour): 0} {
+		if n, err := s.Senders(t.Context(), at); err != nil || n != want {
+			t.Errorf("%d senders at %s, %v; want %d", n, at, err, want)
+		}
+	}
+	one := []audience.Attempt{{At: slot, Domain: "one.example", Refused: true}}
+	two := []audience.Attempt{{At: slot.Add(time.Second), Domain: "two.example"}}
+	share := func(holder string, own []audience.Attempt, again bool, want ...audience.Attempt) {
+		t.Helper()
+		got, err := s.ShareAttempts(t.Context(), i.ID, holder, own, again)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s shares, %v (-want +got):\n%s", holder, err, diff)
+		}
+	}
+	share("one", two, false, two...)
+	share("one", one, true, one...)
+	share("two", two, false, one[0], two[0])
+	if err := s.ForgetAttempts(t.Context(), i.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ShareAttempts(t.Context(), i.ID, "one", one, true); !errors.Is(err, news.ErrConflict) {
+		t.Errorf("sharing again what was forgotten: %v, want a conflict", err)
+	}
+	share("two", two, false, two...)
 }
 
 func deadSender(t *testing.T, s *store.Store) {

@@ -216,6 +216,7 @@ func leases(t *testing.T, s *store.Store) {
 	if err := save(second, "from before a restart"); !errors.Is(err, news.ErrConflict) {
 		t.Errorf("an answer from before a restart = %v, want a conflict", err)
 	}
+	wantLate(t, s, "polls", 2)
 	if _, err := lease("three", noon); err != nil {
 		t.Errorf("a lease after a restart: %v", err)
 	}

@@ -129,6 +129,7 @@ var help = map[string]string{
 	"copies":                 "Copies of all issues by state.",
 	"copies_uncertain":       "Copies that may have gone out twice.",
 	"copies_overdue_seconds": "How long the copy that waits longest is due.",
+	"results_late":           "Results refused because another had taken the work over.",
 	"letters_waiting":        "Small mails that are owed.",
 }
 
