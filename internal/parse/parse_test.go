@@ -11,7 +11,7 @@ func TestSamples(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("RIGHTSDESK_SAMPLES")
 	if dir == "" {
-		t.Skip("RIGHTSDESK_SAMPLES is not set: no real feeds to read")
+		t.Skip("left out: real feeds, because RIGHTSDESK_SAMPLES names no folder of them")
 	}
 	tests := []struct {
 		file    string
