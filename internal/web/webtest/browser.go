@@ -254,3 +254,34 @@ func (b *Browser) Judge(name, axe string) {
 		b.t.Errorf("%s: axe %s: %s\n\t%s", name, v.ID, v.Help, strings.Join(v.Nodes, "\n\t"))
 	}
 }
+
+// Reopen opens a path until an expression is true of it: for what work in the
+// background brings.
+func (b *Browser) Reopen(what, path, expression string) {
+	b.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		b.Open(path)
+		var yes bool
+		b.Read(`Boolean(`+expression+`)`, &yes)
+		if yes {
+			return
+		}
+		if time.Now().After(end) {
+			b.fail("%s never came (%s)", what, expression)
+		}
+	}
+}
+
+// Settle waits for the page after a form was sent (the script that sends it
+// sets window.leaving), or until the form plainly stays.
+func (b *Browser) Settle(most time.Duration) {
+	b.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(most); time.Now().Before(end); <-tick.C {
+		var yes bool
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(`!window.leaving && document.readyState === "complete"`, &yes)); err == nil && yes {
+			return
+		}
+	}
+}
