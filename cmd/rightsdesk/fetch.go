@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/ifhhro/rightsdesk/internal/classify"
+	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/ingest"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/spf13/cobra"
@@ -39,16 +39,19 @@ func (a *app) fetch(ctx context.Context, s *settings, slugs []string, asJSON boo
 	if err != nil {
 		return err
 	}
-	reader, err := classify.New()
-	if err != nil {
-		return err
-	}
 	st, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	log := a.logger(s)
+	reader, err := curate.NewReader(st, time.Now, log)
+	if err != nil {
+		return err
+	}
+	if err := reader.Refresh(ctx); err != nil {
+		return err
+	}
 	client := s.fetcher(log)
 	defer client.Close()
 	in := ingest.New(ingest.Options{Store: st, Fetch: client, Reader: reader, Holder: fmt.Sprintf("fetch %d", time.Now().UnixNano()), Log: log})

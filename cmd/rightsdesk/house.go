@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/access"
-	"github.com/ifhhro/rightsdesk/internal/classify"
 	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/deliver"
@@ -56,6 +55,7 @@ type house struct {
 	post    post // nil: there is no way out
 	ingest  *ingest.Ingest
 	curate  *curate.Desk
+	reader  *curate.Reader
 	publish *publish.Publish
 	deliver *deliver.Deliver
 	signup  *signup.Service
@@ -100,16 +100,17 @@ func (h *house) woken(kind string) {
 }
 
 func (h *house) build() error {
-	classifier, err := classify.New()
+	reader, err := curate.NewReader(h.store, h.now, h.log)
 	if err != nil {
 		return err
 	}
+	h.reader = reader
 	if err := h.openPost(); err != nil {
 		return err
 	}
 	holder := holderName()
 	h.ingest = ingest.New(ingest.Options{
-		Store: h.store, Fetch: h.s.fetcher(h.log), Reader: classifier,
+		Store: h.store, Fetch: h.s.fetcher(h.log), Reader: reader,
 		Holder: holder, Wake: h.woken, Log: h.log, Now: h.now,
 	})
 	h.curate = curate.New(h.store, h.now)
@@ -182,7 +183,7 @@ func (h *house) engine(ctx context.Context) (*jobs.Engine, error) {
 	services := jobs.Services{
 		DueHosts: h.ingest.DueHosts,
 		PollHost: h.ingest.PollHost,
-		Place:    func(ctx context.Context) error { _, err := h.ingest.Place(ctx); return err },
+		Place:    h.place,
 		Issues:   h.publish.EnsureDrafts,
 		Send:     h.deliver.Run,
 		Letters:  h.letters,
@@ -200,6 +201,15 @@ func (h *house) engine(ctx context.Context) (*jobs.Engine, error) {
 	}
 	h.wake = e.Wake
 	return e, nil
+}
+
+// place puts items into stories, read as the desk taught it by now.
+func (h *house) place(ctx context.Context) error {
+	if err := h.reader.Refresh(ctx); err != nil {
+		h.log.ErrorContext(ctx, "desk's lessons not learned", "err", err)
+	}
+	_, err := h.ingest.Place(ctx)
+	return err
 }
 
 // forget drops what has been kept long enough.
@@ -229,7 +239,7 @@ func (h *house) routes(site *web.Site) [][]web.Route {
 	return [][]web.Route{
 		public.New(site, h.publish, h.store, h.now).Routes(),
 		door.New(site, h.access).Routes(),
-		desk.New(site, h.curate, h.publish, h.store, h.now).Routes(),
+		desk.New(site, h.curate, h.publish, h.reader, h.store, h.now).Routes(),
 		admin.New(site, h.access, h.signup, h.caught()).Routes(),
 		reader.New(site, h.signup).Routes(),
 	}

@@ -81,6 +81,10 @@ func NewLearner(c *Classifier) *Learner {
 	return &Learner{base: &base, rows: map[uint16]*[]cell{}}
 }
 
+// Base is the classifier whose word the lessons are learned on top of, without
+// what they teach.
+func (l *Learner) Base() *Classifier { return l.base }
+
 // Learn takes a lesson. It returns an error wrapping news.ErrConflict when a
 // lesson of that decision is held already, news.ErrInvalid for unknown topics.
 func (l *Learner) Learn(ls Lesson) error {

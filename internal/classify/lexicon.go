@@ -52,7 +52,8 @@ type operand struct {
 type parser struct {
 	lex     *lexicon
 	section string
-	topic   int // -1 outside a topic
+	topic   int  // -1 outside a topic
+	only    bool // the text is of one topic: it opens no section
 	line    int
 }
 
@@ -72,7 +73,7 @@ func (l *lexicon) add(text string) error {
 
 // addTopic compiles the text of one topic, as a curator edits it.
 func (l *lexicon) addTopic(topic int, text string) error {
-	p := parser{lex: l, topic: topic, section: string(news.Topics()[topic].Slug)}
+	p := parser{lex: l, topic: topic, section: string(news.Topics()[topic].Slug), only: true}
 	return p.read(text)
 }
 
@@ -95,6 +96,9 @@ func (p *parser) read(text string) error {
 
 func (p *parser) take(line string) error {
 	if m := sectionLine.FindStringSubmatch(line); m != nil {
+		if p.only {
+			return fmt.Errorf("%s: these are the lines of one topic, without a [section]", line)
+		}
 		return p.open(m[1])
 	}
 	switch {

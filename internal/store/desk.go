@@ -133,7 +133,7 @@ func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.De
 			if err != nil {
 				return err
 			}
-			before := toJSON(story)
+			was, before := story, toJSON(story)
 			if err := change(&story); errors.Is(err, news.ErrConflict) {
 				continue
 			} else if err != nil {
@@ -152,6 +152,11 @@ func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.De
 			}
 			if d.Batch == 0 {
 				d.Batch = line
+			}
+			if news.Settles(d.What, &was, &story) {
+				if err := settle(ctx, tx, line, &story); err != nil {
+					return err
+				}
 			}
 			done = append(done, id)
 		}
@@ -303,7 +308,7 @@ func undoOne(ctx context.Context, tx *sql.Tx, p past, who string, undo func(now 
 	if _, err := tx.ExecContext(ctx, `UPDATE decisions SET undone = 1, undone_by = $1 WHERE id = $2`, who, p.ID); err != nil {
 		return fmt.Errorf("undo decision %d: %w", p.ID, err)
 	}
-	return nil
+	return teach(ctx, tx)
 }
 
 // emptySplit closes the story that a split made, once its item went back.
@@ -361,6 +366,9 @@ func (s *Store) Merge(ctx context.Context, into news.StoryID, from []news.StoryI
 			d.Story, d.Other = id, into
 			line, err := insertDecision(ctx, tx, d, before, items)
 			if err != nil {
+				return err
+			}
+			if err := settle(ctx, tx, line, &other); err != nil {
 				return err
 			}
 			if d.Batch == 0 {

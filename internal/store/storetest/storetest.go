@@ -20,6 +20,7 @@ func Run(t *testing.T, open Opener) {
 		{"house", house},
 		{"ingest", ingest},
 		{"desk", desk},
+		{"teaching", teaching},
 		{"publish", publish},
 		{"deliver", deliver},
 		{"accounts", accounts},

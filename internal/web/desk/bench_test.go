@@ -68,7 +68,7 @@ func BenchmarkQueuePage(b *testing.B) {
 	}
 	issues := publish.New(s, plainComposer{}, publish.Options{Slots: slots}, func(string) {}, time.Now, slog.New(slog.DiscardHandler))
 	site := webtest.Site(b, cara)
-	h := site.Handler(New(site, curate.New(s, time.Now), issues, noSources{}, time.Now).Routes())
+	h := site.Handler(New(site, curate.New(s, time.Now), issues, nil, noSources{}, time.Now).Routes())
 	for _, path := range []string{"/desk", "/desk?topic=torture", "/desk?language=ar&topic=sdgs&country=UA", "/desk?q=ambulance", "/desk?q=number7&topic=children", "/desk?after=1700300000000-5000", "/desk?topic=older-persons"} {
 		b.Run(path, func(b *testing.B) { askOften(b, h, path) })
 	}

@@ -32,13 +32,14 @@ type Server struct {
 	site    *web.Site
 	desk    *curate.Desk
 	issues  *publish.Publish
+	reader  *curate.Reader
 	sources Sources
 	now     func() time.Time
 }
 
 // New returns the desk's pages over its services.
-func New(site *web.Site, desk *curate.Desk, issues *publish.Publish, sources Sources, now func() time.Time) *Server {
-	return &Server{site, desk, issues, sources, now}
+func New(site *web.Site, desk *curate.Desk, issues *publish.Publish, reader *curate.Reader, sources Sources, now func() time.Time) *Server {
+	return &Server{site, desk, issues, reader, sources, now}
 }
 
 // Routes lists the desk's routes with the permission each needs.
@@ -126,19 +127,13 @@ var keys = []key{
 	{"?", "help", "This help"},
 }
 
-// reasons are why stories are rejected, most often first. Another can be
-// written.
-func reasons() []string {
-	return []string{"Not about health and human rights", "We had it already", "Too old", "Not for our readers", "Advertisement or appeal for money", "Source not reliable"}
-}
-
 // help is what the dialogs of every desk page show.
 type help struct {
 	Keys    []key
 	Reasons []string
 }
 
-func newHelp() help { return help{keys, reasons()} }
+func newHelp() help { return help{keys, news.RejectReasons()} }
 
 // sourceNames maps the ids of sources to their names.
 func (s *Server) sourceNames(ctx context.Context) (map[news.SourceID]string, error) {

@@ -214,7 +214,7 @@ func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
 	}
 	issues := publish.New(s, plainComposer{}, publish.Options{Slots: slots, Title: "Weekly", Language: "en", Domain: "digest.example.org", Key: s.Key(store.KeyBooks)},
 		func(string) {}, time.Now, slog.New(slog.DiscardHandler))
-	return site.Handler(New(site, desk, issues, noSources{}, time.Now).Routes()), desk
+	return site.Handler(New(site, desk, issues, nil, noSources{}, time.Now).Routes()), desk
 }
 
 func begin(t *testing.T, desk *curate.Desk, headline string) news.StoryID {

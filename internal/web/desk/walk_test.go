@@ -86,7 +86,7 @@ func serveDesk(t *testing.T, queued int) (*curate.Desk, *stopwatch, string) {
 	}
 	issues := publish.New(s, plainComposer{}, publish.Options{Slots: slots}, func(string) {}, time.Now, slog.New(slog.DiscardHandler))
 	desk, watch := curate.New(s, time.Now), &stopwatch{}
-	server := httptest.NewUnstartedServer(watch.around(site.Handler(New(site, desk, issues, noSources{}, time.Now).Routes())))
+	server := httptest.NewUnstartedServer(watch.around(site.Handler(New(site, desk, issues, nil, noSources{}, time.Now).Routes())))
 	server.Listener.Close()
 	server.Listener = listener
 	server.Start()
