@@ -14,9 +14,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ifhhro/rightsdesk/internal/keep"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
 	"github.com/ifhhro/rightsdesk/internal/store"
+	"github.com/ifhhro/rightsdesk/internal/token"
 	"github.com/ifhhro/rightsdesk/internal/web"
 	"github.com/robfig/cron/v3"
 	"github.com/spf13/pflag"
@@ -37,6 +39,8 @@ type settings struct {
 	zone          string
 	from          string
 	replyTo       string
+	returns       string
+	resolver      string
 	postalAddress string
 	name          string
 	relays        []string
@@ -55,6 +59,9 @@ type settings struct {
 	allow  []netip.Prefix
 }
 
+// defaultFrom is an address that no server takes.
+const defaultFrom = "digest@localhost.localdomain"
+
 func defaultSettings() settings {
 	return settings{
 		dataDir:     "data",
@@ -63,7 +70,7 @@ func defaultSettings() settings {
 		feeds:       "feeds.yaml",
 		slot:        "0 7 * * 1",
 		zone:        "Europe/Amsterdam",
-		from:        "IFHHRO digest <digest@localhost.localdomain>",
+		from:        "IFHHRO digest <" + defaultFrom + ">",
 		name:        "IFHHRO digest",
 		connections: 4,
 		logFormat:   "text",
@@ -86,6 +93,7 @@ func (s *settings) houseFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.name, "name", s.name, "name of the digest, as its readers know it")
 	f.StringVar(&s.from, "from", s.from, "From of the digest")
 	f.StringVar(&s.replyTo, "reply-to", s.replyTo, "where answers of readers go")
+	f.StringVar(&s.returns, "returns", s.returns, "mailbox of ours that takes returned mail, also at name+anything@; without it nobody hears of what comes back")
 	f.StringVar(&s.postalAddress, "postal-address", s.postalAddress, "postal address in the foot of every mail")
 	f.StringArrayVar(&s.relays, "relay", nil, "mail server, smtp[s]://user@host:port (repeatable)")
 	f.BoolVar(&s.catch, "catch", s.catch, "keep mail in a maildir under the data directory instead of sending it")
@@ -137,6 +145,11 @@ func (s *settings) checkMail() error {
 			return badSetting("reply-to", "say for example --reply-to office@example.org", "%q is not a mail address", s.replyTo)
 		}
 	}
+	if s.returns != "" {
+		if _, err := token.NewMailbox(nil, s.returns); err != nil {
+			return badSetting("returns", "say for example --returns bounces@example.org", "%v", err)
+		}
+	}
 	if s.catch && len(s.relays) > 0 {
 		return badSetting("catch", "leave one of the two out", "mail cannot be both caught and sent to a relay")
 	}
@@ -160,6 +173,17 @@ func (s *settings) checkAllow() error {
 		s.allow = append(s.allow, p)
 	}
 	return nil
+}
+
+// dns is where names are looked up: at the server of --resolver, or where the
+// system does.
+func (s *settings) dns() keep.Resolver {
+	if s.resolver == "" {
+		return net.DefaultResolver
+	}
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, s.resolver)
+	}}
 }
 
 // openBooks opens the store of an existing data directory; a command that only

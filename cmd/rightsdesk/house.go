@@ -120,7 +120,7 @@ func (h *house) build() error {
 }
 
 func (h *house) buildMail(holder string) error {
-	p := &press{sender: h.s.sender, key: h.store.Key(store.KeyBlind), now: h.now, house: compose.House{
+	p := &press{sender: h.s.sender, key: h.store.Key(store.KeyBlind), now: h.now, keys: h.store.MailKeys, house: compose.House{
 		Name: h.s.name, BaseURL: strings.TrimSuffix(h.s.base.String(), "/"), From: h.s.from, ReplyTo: h.s.replyTo,
 		Postal: h.s.postalAddress, ListDomain: domainOf(h.s.sender.Address), Zone: h.s.loc,
 	}}
@@ -128,8 +128,17 @@ func (h *house) buildMail(holder string) error {
 	if err != nil {
 		return err
 	}
+	if h.s.returns != "" {
+		if p.mailbox, err = token.NewMailbox(keys, h.s.returns); err != nil {
+			return err
+		}
+	}
+	var letters signup.Sender
+	if h.post != nil {
+		letters = signingPost{h.post, p}
+	}
 	h.signup = signup.New(h.store, signup.Options{
-		Keys: keys, Link: h.s.link, Write: p.letter, Send: h.post,
+		Keys: keys, Link: h.s.link, Write: p.letter, Send: letters,
 		Wake: h.woken, Log: h.log, Now: h.now,
 	})
 	p.unsubscribe, p.preferences = h.signup.UnsubscribeLink, h.signup.PreferencesLink

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
@@ -18,6 +19,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/publish"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
+	"github.com/ifhhro/rightsdesk/internal/token"
 )
 
 // A press makes the words of publish, deliver and signup into mails. It is
@@ -28,6 +30,8 @@ type press struct {
 	key         []byte // blinds readers in Message-IDs
 	unsubscribe func(audience.Token) string
 	preferences func(audience.Token) string
+	mailbox     *token.Mailbox // of what comes back; nil: the sender's own, and nobody reads it
+	keys        func(ctx context.Context) ([]audience.MailKey, error)
 	now         func() time.Time
 }
 
@@ -46,7 +50,7 @@ func (p *press) Mail(parts []audience.Part, v audience.Variant, c audience.Copy,
 	if err != nil {
 		return publish.Mail{}, err
 	}
-	raw, err := (&text{r, p}).Append(nil, v, c)
+	raw, err := (&text{Rendered: r, press: p}).Append(nil, v, c)
 	if err != nil {
 		return publish.Mail{}, err
 	}
@@ -72,27 +76,91 @@ func subjectOf(raw []byte) (string, error) {
 // A text is deliver's: a frozen issue that makes copies.
 type text struct {
 	*compose.Rendered
-	press *press
+	press  *press
+	signer *smtpout.Signer // nil: not signed
+	frozen time.Time
 }
 
 // Append appends the message of a copy, the same bytes every time.
 func (t *text) Append(dst []byte, v audience.Variant, c audience.Copy) ([]byte, error) {
-	return t.Rendered.Append(dst, v, compose.Copy{
-		To: c.Address, MessageID: c.MessageID, Unsubscribe: t.press.unsubscribe(c.Token), Preferences: t.press.preferences(c.Token),
-	}), nil
+	own := compose.Copy{To: c.Address, MessageID: c.MessageID, Unsubscribe: t.press.unsubscribe(c.Token), Preferences: t.press.preferences(c.Token)}
+	if t.press.mailbox != nil {
+		own.UnsubscribeMail = t.press.mailbox.Unsubscribe(c.Token)
+	}
+	write := func(dst []byte) ([]byte, error) { return t.Rendered.Append(dst, v, own), nil }
+	if t.signer == nil {
+		return write(dst)
+	}
+	return t.signer.Append(dst, t.frozen, write)
 }
 
 // load is deliver's: the frozen text of an issue, ready to make copies.
-func (p *press) load(_ news.Issue, parts []audience.Part) (deliver.Text, error) {
+func (p *press) load(ctx context.Context, i news.Issue, parts []audience.Part) (deliver.Text, error) {
 	r, err := compose.Load(parts)
 	if err != nil {
 		return nil, err
 	}
-	return &text{r, p}, nil
+	signer, err := p.signer(ctx, i.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	return &text{r, p, signer, i.Frozen}, nil
 }
 
+// signer signs what was frozen or written at that time, always with the same
+// keys; nil when there were none.
+func (p *press) signer(ctx context.Context, at time.Time) (*smtpout.Signer, error) {
+	all, err := p.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	domain := domainOf(p.sender.Address)
+	var keys []smtpout.SigningKey
+	for _, k := range audience.SigningKeys(all, domain, at) {
+		key, err := k.Signer()
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, smtpout.SigningKey{Selector: k.Selector, Key: key})
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return smtpout.NewSigner(domain, keys...)
+}
+
+// A signingPost signs each message as it leaves.
+type signingPost struct {
+	post
+	press *press
+}
+
+// Send is signup's.
+func (s signingPost) Send(ctx context.Context, m smtpout.Message) (smtpout.Reply, error) {
+	now := s.press.now()
+	signer, err := s.press.signer(ctx, now)
+	if err != nil {
+		return smtpout.Reply{}, err
+	}
+	if signer != nil {
+		body := m.Body
+		if m.Body, err = signer.Append(nil, now, func(dst []byte) ([]byte, error) { return append(dst, body...), nil }); err != nil {
+			return smtpout.Reply{}, err
+		}
+	}
+	return s.post.Send(ctx, m)
+}
+
+// returnsFor is how long what comes back of a copy is believed.
+const returnsFor = 30 * 24 * time.Hour
+
 // envelope is deliver's: whom a server tells that it could not deliver.
-func (p *press) envelope(audience.Copy) string { return p.sender.Address }
+func (p *press) envelope(c audience.Copy) string {
+	if p.mailbox == nil {
+		return p.sender.Address
+	}
+	return p.mailbox.Return(token.Return{Issue: int64(c.Issue), Reader: int64(c.Reader)}, p.now().Add(returnsFor))
+}
 
 // letter is signup's: a confirmation, or another link somebody asked for. Its Message-ID is the same for
 // every attempt at the same request.

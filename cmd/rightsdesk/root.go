@@ -111,6 +111,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.fetchCommand(),
 		a.inspectCommand(),
 		a.issueCommand(),
+		a.keysCommand(),
 		a.pdfCommand(),
 		a.queueCommand(),
 		a.readersCommand(),

@@ -61,7 +61,7 @@ type Text interface {
 
 // Options are what a house sets about its sending.
 type Options struct {
-	Load        func(i news.Issue, parts []audience.Part) (Text, error)
+	Load        func(ctx context.Context, i news.Issue, parts []audience.Part) (Text, error)
 	Envelope    func(c audience.Copy) string // envelope sender of a copy
 	Holder      string                       // names this process in its leases
 	Connections int

@@ -40,7 +40,9 @@ func (e everybody) Assign(r audience.Reader) (int, string, bool) {
 	return 0, fmt.Sprintf("2026-47.%x@weekly.example.org", r.Token), true
 }
 
-func load(_ news.Issue, parts []audience.Part) (deliver.Text, error) { return body(parts[0].Body), nil }
+func load(_ context.Context, _ news.Issue, parts []audience.Part) (deliver.Text, error) {
+	return body(parts[0].Body), nil
+}
 
 func openStore(tb testing.TB, dir string) *store.Store {
 	tb.Helper()

@@ -183,7 +183,7 @@ func (r *run) load(ctx context.Context, i news.Issue) (*mailing, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := r.opt.Load(i, parts)
+	text, err := r.opt.Load(ctx, i, parts)
 	if err != nil {
 		return nil, err
 	}

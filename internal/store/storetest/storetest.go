@@ -28,6 +28,7 @@ func Run(t *testing.T, open Opener) {
 		{"readers", readers},
 		{"letters", letters},
 		{"retire", retire},
+		{"mail keys", mailKeys},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
