@@ -7,7 +7,7 @@ COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 BUILT   ?= $(shell git log -1 --format=%cI 2>/dev/null)
 LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.builtAt=$(BUILT)
 
-.PHONY: help build run demo test quick check bench fuzz golden release
+.PHONY: help build run demo test quick check bench fuzz golden release crash
 
 help:
 	@echo "make run     start the desk on SQLite in ./$(DATA)"
@@ -16,6 +16,7 @@ help:
 	@echo "make quick   the tests that need no service and no browser"
 	@echo "make check   format, vet, staticcheck, floors, tidy, tree unchanged"
 	@echo "make bench   the benchmarks"
+	@echo "make crash   the long runs of kills, cuts and full disks, with figures; as root it mounts disks of its own"
 	@echo "make fuzz    each fuzz target for FUZZTIME (default 30s)"
 	@echo "make release the binary with its bill of materials, in ./dist"
 	@echo "make golden  rewrite the golden files; read the diff"
@@ -60,6 +61,10 @@ bench:
 FUZZTIME ?= 30s
 fuzz:
 	@.ci/fuzz $(FUZZTIME)
+
+crash:
+	@.ci/needs
+	@.ci/with-postgres .ci/crash
 
 golden:
 	@$(GO) test ./... -update

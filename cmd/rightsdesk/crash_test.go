@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/keep"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/store"
+	"github.com/ifhhro/rightsdesk/internal/store/storetest"
 )
 
 // asProgram is set in a process that is to be the program, not its tests.
@@ -78,6 +80,116 @@ func TestKilledWhileSending(t *testing.T) {
 	if n := m.Seconds(t, copies, listedUncertain(t, s.dataDir, id)); n > kills*connections {
 		t.Errorf("%d second copies after %d kills, want at most %d", n, kills, kills*connections)
 	}
+}
+
+// TestPlainStopsOfSeveral stops one of two processes on one PostgreSQL, again
+// and again: nothing goes out twice.
+func TestPlainStopsOfSeveral(t *testing.T) {
+	t.Parallel()
+	database := storetest.Schema(t, postgres(t))
+	stopsWhileSending(t, database, 600, 5, 4, syscall.SIGTERM)
+}
+
+// TestLongStops is part of make crash: 20 kills and 20 plain stops while 5,000
+// copies go out over 8 connections, on both databases.
+func TestLongStops(t *testing.T) {
+	if os.Getenv("RIGHTSDESK_CRASH") == "" {
+		t.Skip("a long run: make crash")
+	}
+	for _, with := range []os.Signal{os.Kill, syscall.SIGTERM} {
+		t.Run("SQLite "+with.String(), func(t *testing.T) { stopsWhileSending(t, "", 5000, 20, 8, with) })
+		t.Run("PostgreSQL "+with.String(), func(t *testing.T) {
+			stopsWhileSending(t, storetest.Schema(t, postgres(t)), 5000, 20, 8, with)
+		})
+	}
+}
+
+// stopsWhileSending stops serving processes, one on SQLite and one of two on a
+// PostgreSQL, so many times while an issue goes out. Three witnesses say what
+// became of it: the server's record, verify, and plain SQL.
+func stopsWhileSending(t *testing.T, database string, copies, stops, connections int, with os.Signal) {
+	t.Helper()
+	s := crashSettings(t)
+	s.database = database
+	processes, pause := 1, time.Duration(0)
+	if database != "" {
+		processes, pause = 2, 100*time.Millisecond // two start slower than they send
+	}
+	m := crashtest.Slow(t, pause, func(relay string) *exec.Cmd {
+		return program(t.Context(), t, "serve", "--data-dir", s.dataDir, "--database", database, "--feeds", s.feeds, "--listen", "127.0.0.1:0",
+			"--relay", relay, "--connections", fmt.Sprint(connections), "--log-format", "json")
+	})
+	id := issueFor(t, s, copies)
+	last := m.StopAmong(t, processes, copies, stops, with)
+	books, err := s.openStore(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	settled(t, books, id)
+	for _, p := range last {
+		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Wait(); err != nil {
+			t.Errorf("the serving process ended with %v", err)
+		}
+	}
+	seconds := m.Seconds(t, copies, witnessed(t, s, books, id, copies))
+	most := stops * connections
+	if with != os.Kill {
+		most = 0
+	}
+	if seconds > most {
+		t.Errorf("%d second copies after %d stops (%v), want at most %d", seconds, stops, with, most)
+	}
+	t.Logf("%d stops (%v), %d connections of each of %d processes: second copies %d, at most %d", stops, with, connections, processes, seconds, most)
+}
+
+// witnessed asks verify and plain SQL whether all was sent, and returns what
+// is listed as uncertain.
+func witnessed(t *testing.T, s *settings, books *store.Store, id news.IssueID, copies int) map[string]int {
+	t.Helper()
+	r, err := keep.Verify(t.Context(), books)
+	if err != nil || !r.OK() {
+		t.Errorf("verify: %+v, %v", r.Problems, err)
+	}
+	if c := r.Books[0].Counts; c.Intended != copies || c.Sent != copies || !r.Books[0].Balanced {
+		t.Errorf("books %+v, want all %d sent", c, copies)
+	}
+	if n := rawCount(t, s, `SELECT COUNT(DISTINCT message_id) FROM copies WHERE state = 'sent' AND code = 250 AND fence = 0`); n != copies {
+		t.Errorf("plain SQL finds %d copies sent, want %d", n, copies)
+	}
+	marked, err := books.UncertainCopies(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uncertain := map[string]int{}
+	for _, c := range marked {
+		uncertain[c.MessageID] = c.Uncertain
+	}
+	if n := rawCount(t, s, `SELECT COUNT(*) FROM copies WHERE uncertain > 0`); n != len(uncertain) {
+		t.Errorf("plain SQL finds %d uncertain copies, %d are listed", n, len(uncertain))
+	}
+	return uncertain
+}
+
+// rawCount asks the database without any of our code.
+func rawCount(t *testing.T, s *settings, query string) (n int) {
+	t.Helper()
+	driver, at := "sqlite", filepath.Join(s.dataDir, store.File)
+	if s.database != "" {
+		driver, at = "pgx", s.database
+	}
+	db, err := sql.Open(driver, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
 }
 
 // listedUncertain is what the command line says may have gone out twice, by

@@ -62,13 +62,52 @@ func (m *Mailing) watch(step smtptest.Step) smtptest.Answer {
 // random stage of a random mail, and stops it there with a signal.
 func (m *Mailing) Stop(t *testing.T, copies, stops int, with os.Signal) {
 	t.Helper()
-	random := rand.New(rand.NewPCG(uint64(copies), uint64(stops)))
-	stages := []smtptest.Stage{smtptest.Mail, smtptest.Rcpt, smtptest.Data, smtptest.Dot}
-	each := copies / (stops + 1)
+	random := seeded(copies, stops)
 	for k := range stops {
-		m.next.Store(&point{stages[random.IntN(len(stages))], k*each + 1 + random.IntN(each)})
+		m.await(random, k, copies, stops)
 		m.stopOne(t, with)
 	}
+}
+
+func seeded(copies, stops int) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(copies), uint64(stops)))
+}
+
+var stages = []smtptest.Stage{smtptest.Mail, smtptest.Rcpt, smtptest.Data, smtptest.Dot}
+
+// await chooses the moment of the k-th stop.
+func (m *Mailing) await(random *rand.Rand, k, copies, stops int) {
+	each := copies / (stops + 1)
+	m.next.Store(&point{stages[random.IntN(len(stages))], k*each + 1 + random.IntN(each)})
+}
+
+// StopAmong keeps so many senders at work at a time, and stops one of them, by
+// chance, each time the server is at a random stage of a random mail; another
+// takes its place. It returns those that run at the end, which the test ends.
+func (m *Mailing) StopAmong(t *testing.T, senders, copies, stops int, with os.Signal) []*exec.Cmd {
+	t.Helper()
+	random := seeded(copies, stops)
+	running := make([]*exec.Cmd, senders)
+	for n := range running {
+		running[n] = m.Start(t)
+	}
+	for k := range stops {
+		m.await(random, k, copies, stops)
+		select {
+		case <-m.reached:
+		case <-time.After(3 * time.Minute):
+			t.Fatalf("nothing was sent for three minutes before stop %d", k+1)
+		}
+		n := random.IntN(senders)
+		if err := running[n].Process.Signal(with); err != nil {
+			t.Fatal(err)
+		}
+		if err := running[n].Wait(); err != nil && with != os.Kill {
+			t.Errorf("a sender that was asked to stop: %v", err)
+		}
+		running[n] = m.Start(t)
+	}
+	return running
 }
 
 func (m *Mailing) stopOne(t *testing.T, with os.Signal) {
