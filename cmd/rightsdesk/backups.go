@@ -31,8 +31,6 @@ func (s *settings) checkBackups() (err error) {
 	switch {
 	case b.dir == "":
 		return nil
-	case s.database != "":
-		return badSetting("backup-dir", "back up a PostgreSQL with its own tools", "backups by the clock are of SQLite only")
 	case b.every < time.Hour:
 		return badSetting("backup-every", "24h is a good time", "%v is less than an hour", b.every)
 	case b.keep < 1:

@@ -208,7 +208,20 @@ func (s *settings) openStore(ctx context.Context) (*store.Store, error) {
 		return nil, &commandError{databaseCode(err), "say for example --database postgres://rightsdesk@localhost/rightsdesk",
 			fmt.Errorf("setting --database (%s): %w", variable("database"), err)}
 	}
+	if err := s.keepJournal(ctx, st); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	return st, nil
+}
+
+// keepJournal keeps the suppression journal of a PostgreSQL in the data
+// directory. A command on a machine that has none only looks; what it changes
+// is in the journals of those that serve within a minute.
+func (s *settings) keepJournal(ctx context.Context, st *store.Store) error {
+	if _, err := os.Stat(s.dataDir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return st.KeepJournal(ctx, filepath.Join(s.dataDir, store.JournalFile))
 }
 
 // begun reports an error unless the data directory holds a desk.

@@ -135,6 +135,9 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 	if h.s.runs(partWork) {
 		group.Go(func() error { return h.deliver.Watch(ctx) })
 	}
+	if h.s.database != "" {
+		group.Go(func() error { return h.followJournal(ctx) })
+	}
 	if private != nil {
 		group.Go(func() error { return answer(ctx, private, h.private()) })
 	}
@@ -148,6 +151,23 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 	group.Go(func() error { return answer(ctx, listener, pages) })
 	group.Go(func() error { return greet(ctx, h, listener.Addr()) })
 	return group.Wait()
+}
+
+// followJournal writes down, every minute until ctx is done, who left by way
+// of other processes: each serving machine's journal tells of everybody.
+func (h *house) followJournal(ctx context.Context) error {
+	look := time.NewTicker(time.Minute)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-look.C:
+		}
+		if err := h.s.keepJournal(ctx, h.store); err != nil && ctx.Err() == nil {
+			h.log.ErrorContext(ctx, "suppression journal not kept", "err", err)
+		}
+	}
 }
 
 // answer serves HTTP until ctx is done and lets what is being answered finish.

@@ -18,6 +18,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/keep"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/store"
+	"github.com/ifhhro/rightsdesk/internal/store/storetest"
 )
 
 var evening = time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC)
@@ -31,12 +32,42 @@ type house struct {
 
 func newHouse(t *testing.T) house {
 	t.Helper()
+	dir := t.TempDir()
+	return house{open(t, dir), dir, newKey(t)}
+}
+
+func newKey(t *testing.T) *age.X25519Identity {
+	t.Helper()
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	return house{open(t, dir), dir, key}
+	return key
+}
+
+// onBoth runs a test with a house on each database.
+func onBoth(t *testing.T, test func(t *testing.T, h house)) {
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, newHouse(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		server := os.Getenv("RIGHTSDESK_TEST_POSTGRES")
+		if server == "" {
+			t.Skip("left out: backups of PostgreSQL (RIGHTSDESK_TEST_POSTGRES names no server)")
+		}
+		s, err := store.OpenPostgres(t.Context(), storetest.Schema(t, server))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		h := house{s, t.TempDir(), newKey(t)}
+		if err := s.KeepJournal(t.Context(), h.journal()); err != nil {
+			t.Fatal(err)
+		}
+		test(t, h)
+	})
 }
 
 func open(t *testing.T, dir string) *store.Store {
@@ -133,7 +164,10 @@ func (h house) erase(t *testing.T, at string) {
 // moment: readers come two in a step, and so they are restored.
 func TestBackupsUnderLoad(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	onBoth(t, backupsUnderLoad)
+}
+
+func backupsUnderLoad(t *testing.T, h house) {
 	ctx, stop := context.WithCancel(t.Context())
 	var writing sync.WaitGroup
 	started := make(chan struct{})
@@ -150,7 +184,7 @@ func TestBackupsUnderLoad(t *testing.T) {
 	})
 	<-started
 	var files []string
-	for range 10 {
+	for range 20 {
 		file, _ := h.backup(t)
 		files = append(files, file)
 	}
@@ -175,7 +209,10 @@ func TestBackupsUnderLoad(t *testing.T) {
 // brought back, and the digest of a restored moment is that of the backup.
 func TestWhoLeftStaysAway(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	onBoth(t, whoLeftStaysAway)
+}
+
+func whoLeftStaysAway(t *testing.T, h house) {
 	h.add(t, "stays@one.example", "leaves@two.example", "erased@three.example", "barred@four.example")
 	digest, err := h.Digest(t.Context())
 	if err != nil {

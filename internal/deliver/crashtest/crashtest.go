@@ -139,6 +139,21 @@ func (m *Mailing) Start(t *testing.T) *exec.Cmd {
 	return cmd
 }
 
+// Sent waits until the server took so many mails.
+func (m *Mailing) Sent(t *testing.T, mails int) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	over := time.After(2 * time.Minute)
+	for m.Server.Count() < mails {
+		select {
+		case <-tick.C:
+		case <-over:
+			t.Fatalf("the server took %d mails in two minutes, want %d", m.Server.Count(), mails)
+		}
+	}
+}
+
 // Seconds checks what the server took and returns how many second copies were
 // among it: nobody is lost, a second copy is the same to the byte, and each is
 // among those the books call uncertain, as often at least. uncertain counts by
