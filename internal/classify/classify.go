@@ -127,7 +127,7 @@ func (c *Classifier) topics(t Text, d *document, l *lexicon) []news.TopicScore {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b news.TopicScore) int { return cmpFloat(b.Score, a.Score) })
-	for i := range out[:maxTopics] {
+	for i := range out[:MaxTopics] {
 		out[i].Assigned = out[i].Score >= c.Threshold(out[i].Slug)
 	}
 	return out
@@ -149,8 +149,8 @@ func (c *Classifier) logits(signs []sign, features []feature) []float64 {
 	return out
 }
 
-// maxTopics is the most an item is given.
-const maxTopics = 4
+// MaxTopics is the most an item is given.
+const MaxTopics = 4
 
 // threshold is where a topic is given. A little below even odds: a curator
 // takes a wrong topic away faster than they think of a missing one.

@@ -125,3 +125,34 @@ func (c *Classifier) Threshold(topic news.Slug) float64 {
 	}
 	return threshold
 }
+
+// A Set is a row of words that several patterns use under one name.
+type Set struct {
+	Name    string // with its @
+	Members string // lines as they ship
+}
+
+// ShippedSets lists the sets of a language, as a curator may use them.
+func ShippedSets(language string) []Set {
+	text, err := lexiconFiles.ReadFile("lexicon/" + language + ".txt")
+	if err != nil {
+		return nil // not one of Languages
+	}
+	var out []Set
+	in := false
+	for line := range strings.Lines(string(text)) {
+		if m := sectionLine.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+			if in = strings.HasPrefix(m[1], "@"); in {
+				out = append(out, Set{Name: m[1]})
+			}
+			continue
+		}
+		if in {
+			out[len(out)-1].Members += line
+		}
+	}
+	for i := range out {
+		out[i].Members = strings.TrimSpace(out[i].Members)
+	}
+	return out
+}

@@ -72,6 +72,11 @@ func (s *Server) Routes() []web.Route {
 		{Pattern: "GET /desk/issues/{id}/mail", Needs: staff.ReadDesk, Do: s.mail},
 		// How each source does, and what came from it lately.
 		{Pattern: "GET /desk/sources", Needs: staff.ReadDesk, Do: s.sourceList},
+		// Why a topic, and why not; the words that speak for each, read and edited.
+		{Pattern: "GET /desk/stories/{id}/why", Needs: staff.ReadDesk, Do: s.why},
+		{Pattern: "GET /desk/lexicon", Needs: staff.ReadDesk, Do: s.lexicon},
+		{Pattern: "GET /desk/lexicon/{topic}/{language}", Needs: staff.ReadDesk, Do: s.topicWords},
+		{Pattern: "POST /desk/lexicon/{topic}/{language}", Needs: staff.DecideStories, MaxBody: 8 * news.MaxLexiconBytes, Do: s.editWords},
 		// Markdown as it will look.
 		{Pattern: "POST /desk/markdown", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.markdown},
 	}

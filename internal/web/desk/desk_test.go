@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/ifhhro/rightsdesk/internal/analyze"
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/classify"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/publish"
@@ -69,6 +70,15 @@ func TestPages(t *testing.T) {
 	draft.Compose, draft.Alone = true, true
 	held := newIssuePage(frozen, news.Counts{Intended: 9, Sent: 4, Waiting: 3, Refused: 1, Excluded: 1, Uncertain: 1}, []news.Story{story})
 	held.Compose, held.Readers = true, true
+	torture, _ := news.TopicBySlug("torture")
+	edit := news.LexiconEdit{ID: 2, Topic: "torture", Language: "fr", Lines: h, Instead: true, Who: h, At: noon}
+	changed := newWords(torture, "fr", []news.LexiconEdit{edit, {ID: 1, Who: h, Undone: true, UndoneBy: h}})
+	changed.Edit, changed.Lines = true, h
+	refused := newWords(torture, "fr", []news.LexiconEdit{edit})
+	refused.Edit, refused.Mistake = true, h
+	asked := newWhyPage(story, torture)
+	clue := classify.Clue{Words: []string{h, h}, Pattern: h, Where: h, Points: -2, Times: 3}
+	asked.explain(hostileItem(), classify.Reason{Topic: "torture", Score: .2, Threshold: .45, Clues: []classify.Clue{clue}, Taught: []classify.Clue{clue}, Stronger: []news.Slug{news.Slug(h)}})
 	webtest.Pages(t, "desk", map[string][]any{
 		"desk/issues": {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
 		"desk/issue":  {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
@@ -79,6 +89,9 @@ func TestPages(t *testing.T) {
 		"desk/preview": {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Topic: h, Mail: publish.Mail{Subject: h, HTML: h}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
 		"desk/queue":   {&queuePage{}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
 		"desk/story":   {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
+		"desk/lexicon": {newLexiconPage(nil), newLexiconPage([]news.LexiconEdit{{ID: 1, Topic: "torture", Language: "fr", Lines: h}})},
+		"desk/words":   {newWords(news.Topic{}, h, nil), changed, refused},
+		"desk/why":     {newWhyPage(news.Story{}, news.Topic{}), asked},
 		"desk/new":     {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []string{h}, Languages: []choice{{h, h, h, false}}}},
 	})
 }
@@ -214,7 +227,11 @@ func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
 	}
 	issues := publish.New(s, plainComposer{}, publish.Options{Slots: slots, Title: "Weekly", Language: "en", Domain: "digest.example.org", Key: s.Key(store.KeyBooks)},
 		func(string) {}, time.Now, slog.New(slog.DiscardHandler))
-	return site.Handler(New(site, desk, issues, nil, noSources{}, time.Now).Routes()), desk
+	reader, err := curate.NewReader(s, time.Now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return site.Handler(New(site, desk, issues, reader, noSources{}, time.Now).Routes()), desk
 }
 
 func begin(t *testing.T, desk *curate.Desk, headline string) news.StoryID {
