@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
@@ -31,12 +32,17 @@ type ledger struct {
 	now     func() time.Time
 	log     *slog.Logger
 	entries chan entry
-	broken  func(error) // told once when the books cannot be kept
-	noted   func(n int) // told how many copies that nobody waited for were written
+	broken  func(error)   // told once when the books cannot be kept
+	noted   func(n int)   // told how many copies that nobody waited for were written
+	writers atomic.Int32  // connections that are open, each with one entry at a time
+	took    time.Duration // the latest write
 }
 
 // How many entries one transaction takes.
 const batchEntries = 256
+
+// longestGather bounds how long a transaction waits for more entries.
+const longestGather = 2 * time.Millisecond
 
 // run writes until entries is closed. A ledger that failed once answers
 // everything with that error: nothing more may be sent that cannot be
@@ -59,9 +65,34 @@ func (l *ledger) run(ctx context.Context) {
 	}
 }
 
-// gather takes what else waits.
+// gather takes what else waits, and waits itself for the connections that are
+// about to ask: a commit costs nearly the same for one entry as for one of
+// each, so half of one spent waiting is saved again by the commits it spares.
 func (l *ledger) gather(first entry) []entry {
-	batch := []entry{first}
+	batch, waiting := []entry{first}, 0
+	patience := time.NewTimer(min(l.took/2, longestGather))
+	defer patience.Stop()
+	for e, ok := first, true; ok && len(batch) < batchEntries; {
+		if e.answer != nil {
+			waiting++
+		}
+		if waiting >= int(l.writers.Load()) {
+			return l.rest(batch)
+		}
+		select {
+		case e, ok = <-l.entries:
+			if ok {
+				batch = append(batch, e)
+			}
+		case <-patience.C:
+			return batch
+		}
+	}
+	return batch
+}
+
+// rest takes what waits already.
+func (l *ledger) rest(batch []entry) []entry {
 	for len(batch) < batchEntries {
 		select {
 		case e, ok := <-l.entries:
@@ -87,7 +118,9 @@ func (l *ledger) write(ctx context.Context, batch []entry) error {
 			begin = append(begin, e.begin)
 		}
 	}
+	began := time.Now()
 	begun, lost, err := l.store.Settle(ctx, l.fence, l.now(), done, begin)
+	l.took = time.Since(began)
 	if err == nil && len(lost) > 0 {
 		l.log.WarnContext(ctx, "results came too late, another sender had taken over", "copies", len(lost))
 	}

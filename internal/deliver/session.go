@@ -38,7 +38,9 @@ func (r *run) connection(ctx context.Context) {
 			return
 		}
 		s := &session{run: r, first: &first, open: map[int64]*flight{}}
+		r.ledger.writers.Add(1)
 		err := r.sender.Session(ctx, s.next, s.record)
+		r.ledger.writers.Add(-1)
 		broken++
 		if s.accepted > 0 || err == nil || errors.Is(err, errNotBegun) {
 			broken = 0

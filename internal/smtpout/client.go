@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"time"
 )
 
@@ -247,6 +248,7 @@ func (s *session) put(m Message, r Reply) error {
 	done := make(chan error, 1)
 	s.writing = done
 	go func() { done <- s.record(m, r) }() // run returns after it
+	runtime.Gosched()                      // what has to become durable goes before the work on the next text
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -32,7 +33,7 @@ func (s *Store) FreezeIssue(ctx context.Context, id news.IssueID, plan func(*new
 		if err := s.saveParts(ctx, tx, id, edition.Parts()); err != nil {
 			return err
 		}
-		if i.Intended, err = writeCopies(ctx, tx, &i, edition); err != nil {
+		if i.Intended, err = s.writeCopies(ctx, tx, &i, edition); err != nil {
 			return err
 		}
 		if err := saveVariants(ctx, tx, id, edition.Variants()); err != nil {
@@ -82,8 +83,8 @@ const (
 
 // writeCopies goes through the active readers page by page, so that memory
 // does not grow with them, and returns how many copies it wrote.
-func writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edition) (int, error) {
-	many, err := tx.PrepareContext(ctx, insertCopies+tuples(freezeRows, copyValues))
+func (s *Store) writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edition) (int, error) {
+	many, err := tx.PrepareContext(ctx, insertCopies+s.tuples(freezeRows, copyValues))
 	if err != nil {
 		return 0, fmt.Errorf("write copies of issue %d: %w", i.ID, err)
 	}
@@ -106,7 +107,7 @@ func writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edit
 			written += min(len(row), 1)
 		}
 		if len(page) < freezePage {
-			return written, insertRest(ctx, tx, i.ID, values)
+			return written, s.insertRest(ctx, tx, i.ID, values)
 		}
 	}
 }
@@ -117,11 +118,11 @@ const insertCopies = `INSERT INTO copies (issue, reader, variant, token, address
 // copyValues is how many values the freeze writes for a copy.
 const copyValues = 13
 
-func insertRest(ctx context.Context, tx *sql.Tx, id news.IssueID, values []any) error {
+func (s *Store) insertRest(ctx context.Context, tx *sql.Tx, id news.IssueID, values []any) error {
 	if len(values) == 0 {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, insertCopies+tuples(len(values)/copyValues, copyValues), values...); err != nil {
+	if _, err := tx.ExecContext(ctx, insertCopies+s.tuples(len(values)/copyValues, copyValues), values...); err != nil {
 		return fmt.Errorf("write copies of issue %d: %w", id, err)
 	}
 	return nil
@@ -166,19 +167,24 @@ func activeReaders(ctx context.Context, tx *sql.Tx, after audience.ReaderID, now
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // tuples is "($1,$2),($3,$4)" for rows of so many columns.
-func tuples(rows, columns int) string {
+func (s *Store) tuples(rows, columns int) string {
 	var b strings.Builder
 	for r := range rows {
 		if r > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString("(" + places(r*columns+1, columns) + ")")
+		b.WriteString("(" + s.places(r*columns+1, columns) + ")")
 	}
 	return b.String()
 }
 
-// places is "$3,$4,$5": n of them from the first.
-func places(first, n int) string {
+// places is "$3,$4,$5": n of them from the first, which follow those before in
+// the text too. On SQLite it is "?,?,?", which means the same: a place with a
+// name costs it a search through all the names, at every run.
+func (s *Store) places(first, n int) string {
+	if !s.pg {
+		return strings.TrimSuffix(strings.Repeat("?,", n), ",")
+	}
 	var b strings.Builder
 	for k := range n {
 		if k > 0 {
@@ -338,54 +344,47 @@ func (s *Store) SendingIssues(ctx context.Context) ([]news.Issue, error) {
 // TakeCopies takes up to limit due copies of an issue that is being sent under
 // a lease, the longest due first, each with where its reader stands now.
 func (s *Store) TakeCopies(ctx context.Context, issue news.IssueID, fence int64, now time.Time, limit int) (taken []audience.Copy, err error) {
+	take, err := s.statement(ctx, takeCopies)
+	if err != nil {
+		return nil, err
+	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `
-			UPDATE copies SET fence = $1 WHERE id IN (
-				SELECT c.id FROM copies c JOIN issues i ON i.id = c.issue
-				WHERE c.issue = $2 AND c.fence = 0 AND c.next_try <> 0 AND c.next_try <= $3 AND i.state = $4 AND i.withdrawn = 0
-				ORDER BY c.next_try, c.id LIMIT $5)
-			RETURNING id`, fence, issue, ms(now), news.IssueSending, limit)
-		ids, err := collect(rows, err, scanCopyID)
+		rows, err := tx.StmtContext(ctx, take).QueryContext(ctx, fence, issue, ms(now), news.IssueSending, limit)
+		taken, err = collect(rows, err, scanTaken)
 		if err != nil {
 			return fmt.Errorf("take copies of issue %d: %w", issue, err)
 		}
-		taken, err = copiesWithReaders(ctx, tx, ids)
-		return err
+		return nil
+	})
+	slices.SortFunc(taken, func(a, b audience.Copy) int {
+		return cmp.Or(a.NextTry.Compare(b.NextTry), cmp.Compare(a.ID, b.ID))
 	})
 	return taken, err
+}
+
+// SQLite knows the table by no other name in RETURNING.
+var takeCopies = `
+	UPDATE copies SET fence = $1 WHERE id IN (
+		SELECT d.id FROM copies d JOIN issues i ON i.id = d.issue
+		WHERE d.issue = $2 AND d.fence = 0 AND d.next_try <> 0 AND d.next_try <= $3 AND i.state = $4 AND i.withdrawn = 0
+		ORDER BY d.next_try, d.id LIMIT $5)
+	RETURNING ` + strings.ReplaceAll(copyColumns, "c.", "") + `, COALESCE((SELECT r.state FROM readers r WHERE r.id = copies.reader), ''),
+		COALESCE((SELECT 1 - j.lifted FROM suppressions j JOIN readers r ON r.blind = j.blind WHERE r.id = copies.reader ORDER BY j.id DESC LIMIT 1), 0)`
+
+// scanTaken reads a copy and where its reader stands.
+func scanTaken(row scanner) (audience.Copy, error) {
+	var state audience.State
+	var suppressed bool
+	c, err := scanCopy(row, &state, &suppressed)
+	if c.Now = state; suppressed && state == audience.Active {
+		c.Now = audience.Suppressed
+	}
+	return c, err
 }
 
 func scanCopyID(row scanner) (id audience.CopyID, err error) {
 	err = row.Scan(&id)
 	return id, err
-}
-
-func copiesWithReaders(ctx context.Context, q querier, ids []audience.CopyID) ([]audience.Copy, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	args := make([]any, len(ids))
-	for n, id := range ids {
-		args[n] = id
-	}
-	rows, err := q.QueryContext(ctx, `
-		SELECT `+copyColumns+`, COALESCE(r.state, ''),
-			COALESCE((SELECT 1 - j.lifted FROM suppressions j WHERE j.blind = r.blind ORDER BY j.id DESC LIMIT 1), 0)
-		FROM copies c LEFT JOIN readers r ON r.id = c.reader
-		WHERE c.id IN (`+places(1, len(ids))+`) ORDER BY c.next_try, c.id`, args...)
-	copies, err := collect(rows, err, func(row scanner) (audience.Copy, error) {
-		var state audience.State
-		var suppressed bool
-		c, err := scanCopy(row, &state, &suppressed)
-		if c.Now = state; suppressed && state == audience.Active {
-			c.Now = audience.Suppressed
-		}
-		return c, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read copies: %w", err)
-	}
-	return copies, nil
 }
 
 // Settle writes what became of copies that were held, and which are about to
@@ -459,9 +458,9 @@ type listStatement struct {
 func (s *Store) listStatement(ctx context.Context, query string, before, n int) (listStatement, error) {
 	size := 1
 	for size < n {
-		size *= 4
+		size *= 2
 	}
-	st, err := s.statement(ctx, fmt.Sprintf(query, places(before+1, size)))
+	st, err := s.statement(ctx, fmt.Sprintf(query, s.places(before+1, size)))
 	return listStatement{st, size}, err
 }
 

@@ -79,7 +79,7 @@ func (s *Store) receive(ctx context.Context, tx, from *sql.Tx, tables []table) e
 		}
 	}
 	for _, t := range tables {
-		if err := t.copy(ctx, from, tx); err != nil {
+		if err := s.copyTable(ctx, t, from, tx); err != nil {
 			return fmt.Errorf("copy %s: %w", t.name, err)
 		}
 		if err := s.moveCounter(ctx, tx, t); err != nil {
@@ -106,14 +106,14 @@ func empty(ctx context.Context, q querier) error {
 // copyRows is how many rows one statement writes.
 const copyRows = 100
 
-func (t table) copy(ctx context.Context, from querier, to *sql.Tx) error {
+func (s *Store) copyTable(ctx context.Context, t table, from querier, to *sql.Tx) error {
 	var values []any
 	flush := func() error {
 		if len(values) == 0 {
 			return nil
 		}
 		_, err := to.ExecContext(ctx, `INSERT INTO `+t.name+` (`+strings.Join(t.columns, ", ")+`) VALUES `+
-			tuples(len(values)/len(t.columns), len(t.columns)), values...)
+			s.tuples(len(values)/len(t.columns), len(t.columns)), values...)
 		values = values[:0]
 		return err
 	}
