@@ -2,6 +2,7 @@ package compose
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,10 +157,11 @@ func direction(lang string) string {
 func (in *Input) view(lang string) *view {
 	w := words.In(lang)
 	text, has := in.Issue.In(lang)
+	introduction, introductionLang := in.Issue.IntroductionIn(lang)
 	v := &view{
 		Words: w, Lang: lang, Dir: direction(lang), Start: "left", Name: in.House.Name, When: in.when(w),
 		Title: text.Title, TitleLang: tongue{orEnglish(text.Language), lang},
-		Introduction:   newRich(text.Introduction, tongue{orEnglish(text.Language), lang}),
+		Introduction:   newRich(introduction, tongue{orEnglish(introductionLang), lang}),
 		UnsubscribeURL: unsubscribeMark, Postal: in.House.Postal, base: in.House.pages(lang), zone: in.House.zone(),
 	}
 	if v.Dir == "rtl" {
@@ -197,8 +199,12 @@ func (in *Input) when(w *words.Words) string {
 	if in.Issue.Number > 0 {
 		number = w.Say("mail.number", "number", in.Issue.Number)
 	}
-	return dotted(number, in.week(w), w.FullDate(in.instant().In(in.House.zone())))
+	return dotted(number, in.week(w), w.FullDate(in.day()))
 }
+
+// day is the issue's own: that of its slot, also when somebody sends it early,
+// so that its week, its days and its date speak of one week.
+func (in *Input) day() time.Time { return in.Issue.Slot.In(in.House.zone()) }
 
 // arrange puts the stories in their sections.
 func (in *Input) arrange(v *view, headings []string) {
@@ -224,7 +230,11 @@ func (in *Input) arrange(v *view, headings []string) {
 // surround adds what stands beside the stories.
 func (in *Input) surround(v *view) {
 	for _, c := range in.Issue.Closing {
-		v.Closing = append(v.Closing, link{c.URL, c.Title, v.tongue(c.Language), v.day(c.Date)})
+		title, lang := c.In(v.Lang)
+		if c.URL == "" {
+			c.URL = v.base + "/stories/" + c.Page
+		}
+		v.Closing = append(v.Closing, link{c.URL, title, v.tongue(lang), v.day(c.Date)})
 	}
 	v.Days = in.days(v)
 	for _, c := range in.Issue.Corrections {
@@ -232,15 +242,15 @@ func (in *Input) surround(v *view) {
 			v.Corrections = append(v.Corrections, noteView{*r, v.Words.Say("mail.correction-of", "issue", c.Issue), c.URL})
 		}
 	}
-	for _, kind := range news.BlockKinds() {
-		for _, b := range in.Issue.Blocks {
-			text, ok := b.In(v.Lang)
-			if b.Kind != kind || !ok || !b.Stands(in.instant().In(v.zone)) {
-				continue
-			}
-			if r := newRich(text, v.tongue(v.Lang)); r != nil {
-				v.Blocks = append(v.Blocks, noteView{*r, v.Words.Say("block." + string(kind)), b.URL})
-			}
+	blocks := slices.Clone(in.Issue.Blocks)
+	news.SortBlocks(blocks)
+	for _, b := range blocks {
+		text, ok := b.In(v.Lang)
+		if !ok || !b.Stands(in.day()) {
+			continue
+		}
+		if r := newRich(text, v.tongue(v.Lang)); r != nil {
+			v.Blocks = append(v.Blocks, noteView{*r, v.Words.Say("block." + string(b.Kind)), b.URL})
 		}
 	}
 }
@@ -250,14 +260,10 @@ func (in *Input) days(v *view) *daysView {
 	if len(in.Issue.Days) == 0 {
 		return nil
 	}
-	from := in.instant().In(v.zone)
+	from := in.day()
 	d := &daysView{Label: v.Words.Say("mail.days", "span", v.Words.Span(dayOf(from), dayOf(from.AddDate(0, 0, 6))))}
 	for _, o := range in.Issue.Days {
-		name, ok := o.Names[v.Lang]
-		if !ok {
-			name = o.Names["en"]
-		}
-		d.List = append(d.List, link{URL: o.URL, Words: name, Day: v.day(o.Date)})
+		d.List = append(d.List, link{URL: o.URL, Words: o.In(v.Lang), Day: v.day(o.Date)})
 	}
 	return d
 }

@@ -37,24 +37,27 @@ type Issue struct {
 	Introduction string
 	Texts        []IssueText // in other languages
 	Sections     []Section
-	Blocks       []Block // standing ones; the mail shows those of its day
-	Closing      []Closing
-	Days         []Observance // of the coming week
-	Corrections  []Correction // of earlier issues
-	Cut          time.Time    // stories approved before this instant were offered to it
-	State        IssueState
-	Revision     int64  // grows with every edit
-	EditedBy     string // who made this revision; empty when the clock did
-	Curators     []string
-	ApprovedBy   string // who approved exactly this revision; empty if nobody
-	ApprovedAt   time.Time
-	Solo         bool   // editor and approver were one person, by --solo
-	HeldWhy      string // why nothing goes out
-	Intended     int    // copies written at the freeze
-	Frozen       time.Time
-	Withdrawn    time.Time // a person stopped it: what waited then never goes
-	Finished     time.Time
-	Created      time.Time
+	// What stands beside the stories, fixed at the approval; empty before it.
+	Blocks      []Block // standing ones; the mail shows those of its day
+	Closing     []Closing
+	Days        []Observance // of the coming week
+	Corrections []Correction // of earlier issues
+	LeftOut     []string     // keys of what an editor kept from standing beside them
+	Cut         time.Time    // stories approved before this instant were offered to it
+	State       IssueState
+	Revision    int64  // grows with every edit
+	Back        int64  // the revision that undoing the last edit leads to; zero if none
+	EditedBy    string // who made this revision; empty when the clock did
+	Curators    []string
+	ApprovedBy  string // who approved exactly this revision; empty if nobody
+	ApprovedAt  time.Time
+	Solo        bool   // editor and approver were one person, by --solo
+	HeldWhy     string // why nothing goes out
+	Intended    int    // copies written at the freeze
+	Frozen      time.Time
+	Withdrawn   time.Time // a person stopped it: what waited then never goes
+	Finished    time.Time
+	Created     time.Time
 }
 
 // A Section is a heading with its stories in order.
@@ -84,17 +87,16 @@ type Arrangement struct {
 	Title        *string
 	Introduction *string
 	Sections     *[]Section // must hold each story at most once
+	Text         *IssueText // in a language other than the issue's; without words it goes
+	LeftOut      *[]string
 }
 
 // Arrange edits the issue. Any edit voids an approval. It returns an error
 // wrapping ErrConflict when the text is frozen or the editor saw another
 // revision, ErrInvalid when a story stands twice.
 func (i *Issue) Arrange(a Arrangement, seen int64, who string) error {
-	switch {
-	case !i.Editable():
-		return fmt.Errorf("edit issue %d: it is %s: %w", i.ID, i.State, ErrConflict)
-	case seen != i.Revision:
-		return fmt.Errorf("edit issue %d: somebody changed it since you opened it (revision %d, now %d): %w", i.ID, seen, i.Revision, ErrConflict)
+	if err := i.editable(seen); err != nil {
+		return err
 	}
 	next := *i
 	if a.Title != nil {
@@ -105,6 +107,15 @@ func (i *Issue) Arrange(a Arrangement, seen int64, who string) error {
 	}
 	if a.Sections != nil {
 		next.Sections = *a.Sections
+		next.followHeadings(i.Sections)
+	}
+	if a.LeftOut != nil {
+		next.LeftOut = *a.LeftOut
+	}
+	if a.Text != nil {
+		if err := next.translate(*a.Text); err != nil {
+			return err
+		}
 	}
 	switch {
 	case next.Title == "":
@@ -142,6 +153,7 @@ func (i *Issue) Take(stories []StoryID, who string) error {
 	}
 	if added > 0 {
 		i.changed(who)
+		i.Back = 0 // undoing it would lose a story nobody dropped
 	}
 	return nil
 }
@@ -164,15 +176,19 @@ func (i *Issue) Drop(story StoryID, who string) error {
 // approved is no longer what would go out.
 func (i *Issue) StoryEdited(who string) {
 	if i.Editable() {
+		back := i.Back
 		i.changed(who)
+		i.Back = back
 	}
 }
 
 // changed makes a new revision. When the clock adds stories, the person who
 // arranged the rest stays the editor, and so cannot approve it.
 func (i *Issue) changed(who string) {
+	i.Back = i.Revision
 	i.Revision++
 	i.State = IssueDraft
+	i.Surround(Around{})
 	if who != "" {
 		i.EditedBy = who
 	}

@@ -34,6 +34,9 @@ func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail,
 	}
 	if !i.IsFrozen() {
 		i, stories = public(i, stories)
+		if i, err = p.dressed(ctx, i); err != nil {
+			return Mail{}, err
+		}
 	}
 	parts, at, err := p.text(ctx, i, stories)
 	if err != nil {
@@ -71,8 +74,9 @@ func (p *Publish) Archive(ctx context.Context, limit int) ([]news.Issue, error) 
 	return p.store.FrozenIssues(ctx, limit)
 }
 
-// Archived reads a public issue by its name with its stories in order. An
-// issue that is not frozen does not exist outside.
+// Archived reads a public issue by its name with its stories in order, and
+// without calls of stories that were withdrawn. An issue that is not frozen does
+// not exist outside.
 func (p *Publish) Archived(ctx context.Context, name string) (news.Issue, []news.Story, error) {
 	i, err := p.store.IssueByName(ctx, name)
 	if err != nil {
@@ -81,6 +85,11 @@ func (p *Publish) Archived(ctx context.Context, name string) (news.Issue, []news
 	if !i.IsFrozen() {
 		return news.Issue{}, nil, fmt.Errorf("issue %s: %w", name, news.ErrNotFound)
 	}
+	known, err := p.store.Closing(ctx, i.ID, "0001-01-01", "9999-12-31")
+	if err != nil {
+		return news.Issue{}, nil, err
+	}
+	i.Closing = stillOpen(i.Closing, known)
 	stories, err := p.store.StoriesOf(ctx, i.ID)
 	return i, stories, err
 }

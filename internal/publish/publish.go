@@ -38,6 +38,11 @@ type Store interface {
 	WithdrawWaiting(ctx context.Context, id news.IssueID, now time.Time, change func(*news.Issue) error) (news.Issue, error)
 	Counts(ctx context.Context, id news.IssueID) (news.Counts, error)
 	Parts(ctx context.Context, id news.IssueID) ([]audience.Part, error)
+	Version(ctx context.Context, id news.IssueID, revision int64) (news.Version, error)
+	Blocks(ctx context.Context) ([]news.Block, error)
+	SaveBlock(ctx context.Context, b news.Block) (news.BlockID, error)
+	DropBlock(ctx context.Context, id news.BlockID, who string) error
+	Closing(ctx context.Context, id news.IssueID, first, last string) ([]news.Story, error)
 }
 
 // A Composer makes the text of an issue, and a mail of that text.
@@ -256,7 +261,21 @@ func (p *Publish) did(ctx context.Context, who, what, detail string, i news.Issu
 // Approve releases exactly the revision that who has seen. It returns an error
 // wrapping news.ErrRefused when a second person must do it.
 func (p *Publish) Approve(ctx context.Context, id news.IssueID, seen int64, who string) (news.Issue, error) {
-	i, err := p.store.UpdateIssue(ctx, id, func(i *news.Issue) error { return i.Approve(who, seen, p.opt.Solo, p.now()) })
+	i, err := p.store.Issue(ctx, id)
+	if err != nil {
+		return i, err
+	}
+	around, err := p.around(ctx, i)
+	if err != nil {
+		return i, err
+	}
+	i, err = p.store.UpdateIssue(ctx, id, func(i *news.Issue) error {
+		if err := i.Approve(who, seen, p.opt.Solo, p.now()); err != nil {
+			return err
+		}
+		i.Surround(around)
+		return nil
+	})
 	if err != nil {
 		return i, err
 	}
@@ -279,10 +298,15 @@ func (p *Publish) Send(ctx context.Context, id news.IssueID, who string) (news.I
 
 func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, error) {
 	began := p.now()
+	open, err := p.openCalls(ctx, id, began)
+	if err != nil {
+		return news.Issue{}, err
+	}
 	i, err := p.store.FreezeIssue(ctx, id, func(i *news.Issue, stories []news.Story) (audience.Edition, error) {
 		if err := i.Freeze(began); err != nil {
 			return nil, err
 		}
+		i.Closing = stillOpen(i.Closing, open)
 		printed, stories := public(*i, stories)
 		parts, err := p.compose.Render(printed, stories)
 		if err != nil {

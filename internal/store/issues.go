@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,32 +15,34 @@ import (
 )
 
 const issueColumns = `id, slot, name, number, title, language, introduction, sections, cut, state, revision, edited_by, curators,
-	approved_by, approved_at, solo, held_why, intended, frozen, withdrawn, finished, created`
+	approved_by, approved_at, solo, held_why, intended, frozen, withdrawn, finished, created, texts, left_out, around, back`
 
 func scanIssue(row scanner) (news.Issue, error) {
 	var i news.Issue
-	var sections, curators string
+	var sections, curators, texts, leftOut, around string
 	var slot, cut, approved, frozen, withdrawn, finished, created int64
 	err := row.Scan(&i.ID, &slot, &i.Name, &i.Number, &i.Title, &i.Language, &i.Introduction, &sections, &cut, &i.State, &i.Revision,
-		&i.EditedBy, &curators, &i.ApprovedBy, &approved, &i.Solo, &i.HeldWhy, &i.Intended, &frozen, &withdrawn, &finished, &created)
+		&i.EditedBy, &curators, &i.ApprovedBy, &approved, &i.Solo, &i.HeldWhy, &i.Intended, &frozen, &withdrawn, &finished, &created,
+		&texts, &leftOut, &around, &i.Back)
 	if err != nil {
 		return i, err
 	}
 	i.Slot, i.Cut, i.ApprovedAt, i.Frozen = at(slot), at(cut), at(approved), at(frozen)
 	i.Withdrawn, i.Finished, i.Created = at(withdrawn), at(finished), at(created)
-	if err := fromJSON(sections, &i.Sections); err != nil {
+	var a news.Around
+	err = errors.Join(fromJSON(sections, &i.Sections), fromJSON(curators, &i.Curators), fromJSON(texts, &i.Texts),
+		fromJSON(leftOut, &i.LeftOut), fromJSON(around, &a))
+	if err != nil {
 		return i, fmt.Errorf("issue %d: %w", i.ID, err)
 	}
-	if err := fromJSON(curators, &i.Curators); err != nil {
-		return i, fmt.Errorf("issue %d: %w", i.ID, err)
-	}
+	i.Blocks, i.Closing, i.Days, i.Corrections = a.Blocks, a.Closing, a.Days, a.Corrections
 	return i, nil
 }
 
 func issueValues(i *news.Issue) []any {
 	return []any{ms(i.Slot), i.Name, i.Number, i.Title, i.Language, i.Introduction, toJSON(i.Sections), ms(i.Cut), i.State, i.Revision,
 		i.EditedBy, toJSON(i.Curators), i.ApprovedBy, ms(i.ApprovedAt), bit(i.Solo), i.HeldWhy, i.Intended, ms(i.Frozen),
-		ms(i.Withdrawn), ms(i.Finished), ms(i.Created)}
+		ms(i.Withdrawn), ms(i.Finished), ms(i.Created), toJSON(i.Texts), toJSON(i.LeftOut), toJSON(i.Around()), i.Back}
 }
 
 func issuesWhere(ctx context.Context, q querier, where string, args ...any) ([]news.Issue, error) {
@@ -205,8 +208,8 @@ func newIssue(ctx context.Context, tx *sql.Tx, slot, cut time.Time, name string,
 	}
 	err = tx.QueryRowContext(ctx, `
 		INSERT INTO issues (slot, name, number, title, language, introduction, sections, cut, state, revision, edited_by, curators,
-			approved_by, approved_at, solo, held_why, intended, frozen, withdrawn, finished, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+			approved_by, approved_at, solo, held_why, intended, frozen, withdrawn, finished, created, texts, left_out, around, back)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		RETURNING id`, issueValues(i)...).Scan(&i.ID)
 	if err != nil {
 		return news.Issue{}, fmt.Errorf("store issue: %w", err)
@@ -237,9 +240,14 @@ func changeIssue(ctx context.Context, tx *sql.Tx, id news.IssueID, change func(*
 	if err != nil {
 		return i, err
 	}
-	before := i.Stories()
+	before, was := i.Stories(), i.Version()
 	if err := change(&i); err != nil {
 		return i, err
+	}
+	if i.Revision != was.Revision {
+		if err := keepVersion(ctx, tx, id, was); err != nil {
+			return i, err
+		}
 	}
 	if err := saveIssue(ctx, tx, &i); err != nil {
 		return i, err
@@ -251,8 +259,9 @@ func saveIssue(ctx context.Context, tx *sql.Tx, i *news.Issue) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE issues SET slot = $1, name = $2, number = $3, title = $4, language = $5, introduction = $6, sections = $7, cut = $8,
 			state = $9, revision = $10, edited_by = $11, curators = $12, approved_by = $13, approved_at = $14, solo = $15,
-			held_why = $16, intended = $17, frozen = $18, withdrawn = $19, finished = $20, created = $21
-		WHERE id = $22`, append(issueValues(i), i.ID)...)
+			held_why = $16, intended = $17, frozen = $18, withdrawn = $19, finished = $20, created = $21,
+			texts = $22, left_out = $23, around = $24, back = $25
+		WHERE id = $26`, append(issueValues(i), i.ID)...)
 	if err != nil {
 		return fmt.Errorf("save issue %d: %w", i.ID, err)
 	}

@@ -22,6 +22,7 @@ func Run(t *testing.T, open Opener) {
 		{"desk", desk},
 		{"teaching", teaching},
 		{"publish", publish},
+		{"composing", composing},
 		{"deliver", deliver},
 		{"accounts", accounts},
 		{"audit", audit},

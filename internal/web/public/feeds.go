@@ -139,10 +139,10 @@ func (s *Server) issueEntry(r *http.Request, name string) (feedout.Entry, error)
 	if err != nil {
 		return feedout.Entry{}, err
 	}
-	e := feedout.Entry{ID: feedout.IssueID(s.site.Host(), &page.Issue), URL: s.site.Link(page.Prefix + "/issues/" + page.Name), Title: page.Title,
-		Summary: prose.MarkdownText(page.Introduction), Language: page.Issue.Language, Published: page.Frozen, Updated: page.Frozen}
+	e := feedout.Entry{ID: feedout.IssueID(s.site.Host(), &page.Issue), URL: s.site.Link(page.Prefix + "/issues/" + page.Name), Title: page.Text.Title,
+		Summary: prose.MarkdownText(page.Introduction.Text), Language: page.Text.Language, Published: page.Frozen, Updated: page.Frozen}
 	var b strings.Builder
-	b.WriteString(prose.Markdown(page.Introduction))
+	b.WriteString(prose.Markdown(page.Introduction.Text))
 	for _, section := range page.Sections {
 		if section.Heading != "" {
 			fmt.Fprintf(&b, "<h2>%s</h2>", html.EscapeString(section.Heading))
@@ -152,6 +152,7 @@ func (s *Server) issueEntry(r *http.Request, name string) (feedout.Entry, error)
 			e.Updated = latest(e.Updated, v.Updated)
 		}
 	}
+	b.WriteString(s.besideHTML(page.Beside))
 	e.HTML = prose.Sanitise(b.String())
 	return e, nil
 }

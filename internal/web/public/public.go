@@ -161,9 +161,15 @@ func storyPath(s *news.Story) string { return "/stories/" + url.PathEscape(s.Nam
 type issuePage struct {
 	base
 	news.Issue
-	Sections []section
-	Week     bool // it is the front page
+	Text         news.IssueText
+	Introduction text
+	Sections     []section
+	Beside       []besideView
+	Week         bool // it is the front page
 }
+
+// A text is Markdown in a language that may not be the page's.
+type text struct{ Language, Text string }
 
 type section struct {
 	Heading string
@@ -206,8 +212,11 @@ func (s *Server) issuePage(r *http.Request, name string) (*issuePage, error) {
 		}
 	}
 	page := &issuePage{base: baseOf(r), Issue: i}
-	for _, part := range i.Sections {
-		out := section{Heading: part.Heading}
+	page.Text, _ = i.In(page.Lang)
+	page.Introduction.Text, page.Introduction.Language = i.IntroductionIn(page.Lang)
+	page.Beside = page.beside(&i)
+	for n, part := range i.Sections {
+		out := section{Heading: page.Text.Headings[n]}
 		for _, id := range part.Stories {
 			if story, ok := byID[id]; ok {
 				out.Stories = append(out.Stories, page.view(story))

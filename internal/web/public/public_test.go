@@ -33,13 +33,19 @@ func hostileStory() news.Story {
 func TestPages(t *testing.T) {
 	t.Parallel()
 	h, story := webtest.Hostile, hostileStory()
-	issue := news.Issue{ID: 1, Name: h, Number: 1, Title: h, Introduction: h, Language: h, Frozen: noon}
+	issue := news.Issue{ID: 1, Name: h, Number: 1, Title: h, Introduction: h, Language: h, Frozen: noon,
+		Blocks:      []news.Block{{Kind: news.AboutUs, URL: webtest.HostileLink, Texts: []news.BlockText{{Language: "en", Text: h}}}},
+		Closing:     []news.Closing{{Date: h, Title: h, Language: h, URL: webtest.HostileLink}, {Date: "2026-12-01", Page: h}},
+		Days:        []news.Observance{{Date: "2026-12-10", Names: map[string]string{"en": h}}, {Date: h}},
+		Corrections: []news.Correction{{Issue: h, Text: h, Language: h, URL: webtest.HostileLink}}}
 	samples := map[string][]any{}
 	for _, lang := range news.Languages() {
 		b := base{lang, web.Prefix(lang)}
 		views := b.views([]news.Story{story, {}})
+		own, _ := issue.In(lang)
+		beside := append(b.beside(&issue), besideView{Heading: h, URL: webtest.HostileLink, Text: text{h, h}, Lines: []besideLine{{h, h, h, webtest.HostileLink, text{h, h}}, {Words: h}}})
 		for name, list := range map[string][]any{
-			"public/issue":   {&issuePage{base: b, Week: true}, &issuePage{base: b, Issue: issue, Sections: []section{{h, views}, {}}}},
+			"public/issue":   {&issuePage{base: b, Week: true}, &issuePage{base: b, Issue: issue, Text: own, Introduction: text{h, h}, Sections: []section{{h, views}, {}}, Beside: beside}},
 			"public/issues":  {&issuesPage{base: b}, &issuesPage{b, []news.Issue{issue, {}}}},
 			"public/list":    {&listPage{base: b}, &listPage{base: b, Title: h, Intro: h, Stories: views, Feed: "/topics/" + url.PathEscape(h), More: "/stories?after=1-1"}},
 			"public/story":   {&storyPage{}, &storyPage{views[0], issue}},
