@@ -163,6 +163,23 @@ func TestThePagesInABrowser(t *testing.T) {
 	}
 }
 
+// TestAFormThatWasWrongInABrowser: what was typed is still there, the field
+// that is wrong has the focus, and the page can be read by all.
+func TestAFormThatWasWrongInABrowser(t *testing.T) {
+	axe := webtest.Axe(t, filepath.Join("..", ".."))
+	base, invitation := startDemo(t)
+	b := webtest.OpenBrowser(t, base)
+	signIn(b, invitation)
+	for path, button := range map[string]string{"/desk/new": "form.sheet .end button", "/desk/stories/9": `#decide [value="save"]`} {
+		b.Open(path)
+		b.Do(chromedp.SetValue("#headline", strings.Repeat("x", 301), chromedp.ByQuery), chromedp.SetValue("#summary", "Mine", chromedp.ByQuery))
+		b.Follow(button)
+		b.Until("the form again", `document.activeElement.id === "headline" && document.querySelector("#headline").value.length === 301 && document.querySelector("#summary").value === "Mine" && document.querySelector("#headline-wrong") !== null`)
+		b.Judge(path+" when it was wrong", axe)
+		b.Picture("wrong" + regexp.MustCompile(`\W+`).ReplaceAllString(path, "-"))
+	}
+}
+
 // TestTheDeskWithoutScript: every decision can be made by hand.
 func TestTheDeskWithoutScript(t *testing.T) {
 	base, invitation := startDemo(t)

@@ -236,7 +236,7 @@ func (h *house) letters(ctx context.Context) error {
 
 // pages builds the site: every part, one handler.
 func (h *house) pages() (http.Handler, error) {
-	site, err := web.New(web.Options{BaseURL: h.s.baseURL, Name: h.s.name, Sessions: h.access, Log: h.log})
+	site, err := web.New(web.Options{BaseURL: h.s.baseURL, Name: h.s.name, Sessions: h.access, Zone: h.s.loc, Log: h.log})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/dates"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
 )
 
 // Assign gives a story to somebody to look after, or back with "".
@@ -76,6 +77,11 @@ type Warning struct {
 func (d *Desk) Warnings(s *news.Story, items []news.Item) []Warning {
 	var out []Warning
 	for _, t := range append([]news.StoryText{s.In(s.Language)}, s.Texts...) {
+		for _, text := range []string{t.Summary, t.Commentary} {
+			for _, piece := range prose.RawHTML(text) {
+				out = append(out, Warning{piece, "is HTML, which is left out; write Markdown"})
+			}
+		}
 		for _, text := range []string{t.Headline, t.Summary, t.Commentary} {
 			for _, w := range relative(text, t.Language, d.now()) {
 				if !slices.Contains(out, w) {

@@ -103,11 +103,11 @@ func Begin(language string, a Approval, link, who string, now time.Time) (Story,
 	s := Story{State: StoryQueued, Language: language, Link: strings.TrimSpace(link), Published: now, Created: now, BegunBy: who}
 	if s.Link != "" {
 		if err := checkAddress(s.Link); err != nil {
-			return Story{}, fmt.Errorf("begin a story: link %w: %w", err, ErrInvalid)
+			return Story{}, wrong("link", fmt.Errorf("the link %w: %w", err, ErrInvalid))
 		}
 	}
 	if language == "" {
-		return Story{}, fmt.Errorf("begin a story: it needs a language: %w", ErrInvalid)
+		return Story{}, wrong("language", fmt.Errorf("a story needs a language: %w", ErrInvalid))
 	}
 	if err := s.Edit(a, who, now); err != nil {
 		return Story{}, fmt.Errorf("begin a story: %w", err)
@@ -123,7 +123,7 @@ func (s *Story) Withdraw(reason, who string, now time.Time) error {
 	case s.State != StoryApproved:
 		return fmt.Errorf("withdraw story %d: it is %s: %w", s.ID, s.State, ErrConflict)
 	case reason == "":
-		return fmt.Errorf("withdraw story %d: say why: %w", s.ID, ErrInvalid)
+		return wrong("why", fmt.Errorf("say why it is withdrawn: %w", ErrInvalid))
 	}
 	s.decide(StoryWithdrawn, reason, who, now)
 	s.Revision++

@@ -149,18 +149,32 @@ func (s *Story) Edit(a Approval, who string, now time.Time) error {
 	return nil
 }
 
+// check looks at the story's own words.
 func (s *Story) check() error {
-	switch {
-	case s.Headline == "":
-		return fmt.Errorf("a story needs a headline: %w", ErrInvalid)
-	case utf8.RuneCountInString(s.Headline) > MaxHeadlineRunes:
-		return fmt.Errorf("the headline is longer than %d characters: %w", MaxHeadlineRunes, ErrInvalid)
-	case len(s.Summary) > MaxTextBytes || len(s.Commentary) > MaxTextBytes:
-		return fmt.Errorf("a text is longer than %d KB: %w", MaxTextBytes>>10, ErrInvalid)
-	case s.Kind != "" && !s.Kind.Known():
-		return fmt.Errorf("kind %q: %w", s.Kind, ErrInvalid)
+	text := StoryText{Headline: s.Headline, Summary: s.Summary, Commentary: s.Commentary}
+	errs := []error{text.check(""), wrong("topic", CheckTopics(s.Topics))}
+	if s.Headline == "" {
+		errs = append(errs, wrong("headline", fmt.Errorf("a story needs a headline: %w", ErrInvalid)))
 	}
-	return CheckTopics(s.Topics)
+	if s.Kind != "" && !s.Kind.Known() {
+		errs = append(errs, wrong("kind", fmt.Errorf("kind %q: %w", s.Kind, ErrInvalid)))
+	}
+	return errors.Join(errs...)
+}
+
+// check looks at the lengths of a text. The names of its fields begin with
+// prefix.
+func (t *StoryText) check(prefix string) error {
+	var errs []error
+	if n := utf8.RuneCountInString(t.Headline); n > MaxHeadlineRunes {
+		errs = append(errs, wrong(prefix+"headline", fmt.Errorf("the headline is %d characters long, %d are the most: %w", n, MaxHeadlineRunes, ErrInvalid)))
+	}
+	for _, long := range [][2]string{{"summary", t.Summary}, {"commentary", t.Commentary}} {
+		if len(long[1]) > MaxTextBytes {
+			errs = append(errs, wrong(prefix+long[0], fmt.Errorf("the %s is longer than %d KB: %w", long[0], MaxTextBytes>>10, ErrInvalid)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Approve puts a queued, kept or rejected story in the next issue with what
@@ -187,7 +201,7 @@ func (s *Story) Approve(a Approval, who string, now time.Time) error {
 func (s *Story) Reject(reason, who string, now time.Time) error {
 	reason = strings.TrimSpace(reason)
 	if reason == "" {
-		return fmt.Errorf("reject story %d: say why, the reason teaches the desk: %w", s.ID, ErrInvalid)
+		return wrong("own", fmt.Errorf("say why, the reason teaches the desk: %w", ErrInvalid))
 	}
 	return s.leaveQueue("reject", StoryRejected, reason, who, now)
 }

@@ -27,9 +27,9 @@ func NewNote(story StoryID, parent int64, who, text string, now time.Time) (Note
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
-		return Note{}, fmt.Errorf("a note says something: %w", ErrInvalid)
+		return Note{}, wrong("note", fmt.Errorf("a note says something: %w", ErrInvalid))
 	case len(text) > MaxNote:
-		return Note{}, fmt.Errorf("the note is longer than %d KB: %w", MaxNote>>10, ErrInvalid)
+		return Note{}, wrong("note", fmt.Errorf("the note is longer than %d KB: %w", MaxNote>>10, ErrInvalid))
 	}
 	return Note{Story: story, Parent: parent, Who: who, At: now, Text: text}, nil
 }
@@ -87,9 +87,11 @@ func (s *Story) translate(t StoryText) error {
 	}
 	texts := slices.DeleteFunc(slices.Clone(s.Texts), func(old StoryText) bool { return old.Language == t.Language })
 	if t.Headline+t.Summary+t.Commentary != "" {
-		check := Story{Headline: t.Headline, Summary: t.Summary, Commentary: t.Commentary}
-		if err := check.check(); err != nil {
-			return fmt.Errorf("in %s: %w", t.Language, err)
+		if t.Headline == "" {
+			return wrong("text-headline", fmt.Errorf("a text in another language needs its headline: %w", ErrInvalid))
+		}
+		if err := t.check("text-"); err != nil {
+			return err
 		}
 		texts = append(texts, t)
 	}
@@ -101,16 +103,16 @@ func (s *Story) translate(t StoryText) error {
 func (s *Story) checkWriting() error {
 	switch {
 	case len(s.Quotes) > maxQuotes:
-		return fmt.Errorf("more than %d quotations: %w", maxQuotes, ErrInvalid)
+		return wrong("quotes", fmt.Errorf("more than %d quotations: %w", maxQuotes, ErrInvalid))
 	case len(s.Further) > maxFurther:
-		return fmt.Errorf("more than %d things to read further: %w", maxFurther, ErrInvalid)
+		return wrong("further", fmt.Errorf("more than %d things to read further: %w", maxFurther, ErrInvalid))
 	}
 	for _, r := range s.Further {
 		if r.Title == "" {
-			return fmt.Errorf("further reading %q needs a title: %w", r.URL, ErrInvalid)
+			return wrong("further", fmt.Errorf("further reading %q needs a title: %w", r.URL, ErrInvalid))
 		}
 		if err := checkAddress(r.URL); err != nil {
-			return fmt.Errorf("further reading: %w: %w", err, ErrInvalid)
+			return wrong("further", fmt.Errorf("further reading: %w: %w", err, ErrInvalid))
 		}
 	}
 	return nil

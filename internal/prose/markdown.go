@@ -170,3 +170,28 @@ func linkText(words, dest string) string {
 	}
 	return words + " (" + shown + ")"
 }
+
+// RawHTML are the pieces of HTML in a Markdown text, which Markdown and
+// MarkdownText leave out, each as it was written.
+func RawHTML(md string) []string {
+	src := []byte(visible(md))
+	var out []string
+	var look func(n ast.Node)
+	look = func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.RawHTML:
+			out = append(out, string(n.Segments.Value(src)))
+		case *ast.HTMLBlock:
+			block := string(n.Lines().Value(src))
+			if n.HasClosure() {
+				block += string(n.ClosureLine.Value(src))
+			}
+			out = append(out, strings.TrimSpace(block))
+		}
+		for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+			look(c)
+		}
+	}
+	look(markdown().Parser().Parse(text.NewReader(src)))
+	return out
+}

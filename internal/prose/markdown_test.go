@@ -1,6 +1,7 @@
 package prose_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/ifhhro/rightsdesk/internal/prose"
@@ -33,5 +34,20 @@ func TestMarkdown(t *testing.T) {
 				t.Errorf("MarkdownText(%q)\n got %q\nwant %q", tt.md, got, tt.text)
 			}
 		})
+	}
+}
+
+func TestRawHTML(t *testing.T) {
+	t.Parallel()
+	for md, want := range map[string][]string{
+		"Plain **bold**, 2 < 3 and `<b>`": nil,
+		"a <b>bold</b> word":              {"<b>", "</b>"},
+		"<div>\nwords\n</div>\n\nmore":    {"<div>\nwords\n</div>"},
+		"<script>\nx\n</script>":          {"<script>\nx\n</script>"},
+		"> quoted <br> line":              {"<br>"},
+	} {
+		if got := prose.RawHTML(md); !slices.Equal(got, want) {
+			t.Errorf("RawHTML(%q) = %q, want %q", md, got, want)
+		}
 	}
 }

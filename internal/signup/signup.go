@@ -227,18 +227,18 @@ func (s *Service) Confirm(ctx context.Context, confirm string) error {
 }
 
 // Leaving returns the language of the reader an unsubscribe link belongs to,
-// "en" when nothing is kept of them any more. The error wraps
-// news.ErrNotFound when the link is not ours.
-func (s *Service) Leaving(ctx context.Context, unsubscribe string) (language string, err error) {
+// "en" when nothing is kept of them any more, and whether they have left
+// already. The error wraps news.ErrNotFound when the link is not ours.
+func (s *Service) Leaving(ctx context.Context, unsubscribe string) (language string, gone bool, err error) {
 	t, err := s.readerOf(unsubscribe)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	r, err := s.store.Reader(ctx, t)
 	if errors.Is(err, news.ErrNotFound) {
-		return "en", nil
+		return "en", true, nil
 	}
-	return r.Preferences.Language, err
+	return r.Preferences.Language, r.State != audience.Pending && r.State != audience.Active, err
 }
 
 func (s *Service) readerOf(unsubscribe string) (audience.Token, error) {

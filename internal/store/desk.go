@@ -67,9 +67,10 @@ func (s *Store) QueueCounts(ctx context.Context) (map[news.StoryState]int, error
 	return out, nil
 }
 
-// FreeCount counts the approved stories that no issue holds yet.
+// FreeCount counts the approved stories that no issue holds yet and no embargo
+// keeps back.
 func (s *Store) FreeCount(ctx context.Context) (n int, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM stories WHERE state = $1 AND issue = 0`, news.StoryApproved).Scan(&n)
+	err = s.r.QueryRowContext(ctx, `SELECT COUNT(*) FROM stories WHERE state = $1 AND issue = 0 AND embargo <= $2`, news.StoryApproved, ms(s.now())).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count free stories: %w", err)
 	}

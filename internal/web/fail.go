@@ -17,6 +17,7 @@ type Problem struct {
 	Text   string // what happened
 	Next   string // what to do now
 	Link   string // where to do it; empty: the part's first page
+	Leads  string // what following Link does, "Go to the queue"; empty: by Link
 	Err    error  // for the log; nil if there is nothing to log
 }
 
@@ -76,6 +77,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if page.Link == "" {
 		page.Link = "/"
 	}
+	if page.Leads == "" {
+		page.Leads = leads(page.Link)
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	if IsFragment(r) {
 		w.Header().Set("HX-Retarget", "#notice")
@@ -88,6 +92,16 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.ErrorContext(r.Context(), "error page failed", "request", i.id, "err", err)
 		http.Error(w, p.Title, p.Status)
 	}
+}
+
+// leads says what following a link of an error page does.
+func leads(link string) string {
+	path, _, _ := strings.Cut(link, "?")
+	if words, ok := map[string]string{"/": "Go to the first page", "/desk": "Go to the queue", "/admin": "Go to the administration",
+		SignInPath: "Sign in", AccountPath: "Go to your account"}[path]; ok {
+		return words
+	}
+	return "Go to " + path
 }
 
 // errorPage is what frame/error shows.

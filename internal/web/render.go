@@ -14,6 +14,7 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
+	"github.com/ifhhro/rightsdesk/templates/words"
 )
 
 // pages are the parsed templates, by name without .html: "desk/queue".
@@ -155,8 +156,12 @@ func (s *Site) funcs() template.FuncMap {
 		"asset":    s.assetPath,
 		"link":     s.Link,
 		"dir":      Direction,
-		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-		"moment":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
+		"day":      func(t time.Time) string { return t.In(s.zone).Format("2 January 2006") },
+		"dayIn":    func(lang string, t time.Time) string { return words.In(lang).Date(t.In(s.zone)) },
+		"ago":      func(t time.Time) string { return ago(s.now(), t.In(s.zone)) },
+		"clock":    func(t time.Time) string { return t.In(s.zone).Format("2006-01-02T15:04") },
+		"zone":     func() string { return s.zone.String() },
+		"moment":   func(t time.Time) string { return t.In(s.zone).Format("2 Jan 2006, 15:04 MST") },
 		"datetime": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	}
 }

@@ -32,8 +32,10 @@ type Options struct {
 	Name string
 	// Sessions says whose session a browser's secret is.
 	Sessions Sessions
-	Log      *slog.Logger     // nil discards
-	Now      func() time.Time // nil is time.Now
+	// Zone is where days and hours are told on every page; nil is UTC.
+	Zone *time.Location
+	Log  *slog.Logger     // nil discards
+	Now  func() time.Time // nil is time.Now
 }
 
 // Sessions says who is signed in.
@@ -49,6 +51,7 @@ type Site struct {
 	base     *url.URL
 	name     string
 	sessions Sessions
+	zone     *time.Location
 	log      *slog.Logger
 	now      func() time.Time
 	pages    *pages
@@ -67,12 +70,15 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web templates: %w", err)
 	}
-	s := &Site{base: base, name: o.Name, sessions: o.Sessions, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
+	s := &Site{base: base, name: o.Name, sessions: o.Sessions, zone: o.Zone, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.zone == nil {
+		s.zone = time.UTC
 	}
 	if err := s.origin.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
 		return nil, fmt.Errorf("base address: %w", err)
@@ -118,6 +124,9 @@ func (s *Site) Host() string { return s.base.Hostname() }
 
 // Name is the name of the house.
 func (s *Site) Name() string { return s.name }
+
+// Zone is where the house tells days and hours.
+func (s *Site) Zone() *time.Location { return s.zone }
 
 // secure reports whether the world reaches us by https.
 func (s *Site) secure() bool { return s.base.Scheme == "https" }

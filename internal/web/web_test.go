@@ -339,11 +339,11 @@ func TestLanguagePrefix(t *testing.T) {
 func TestFramePages(t *testing.T) {
 	t.Parallel()
 	type sample struct {
-		Title, Text, Next, Link, Request string
-		Status                           int
+		Title, Text, Next, Link, Leads, Request string
+		Status                                  int
 	}
 	webtest.Pages(t, "frame", map[string][]any{"frame/error": {
 		sample{},
-		sample{webtest.Hostile, webtest.Hostile, webtest.Hostile, webtest.HostileLink, webtest.Hostile, 500},
+		sample{webtest.Hostile, webtest.Hostile, webtest.Hostile, webtest.HostileLink, webtest.Hostile, webtest.Hostile, 500},
 	}})
 }

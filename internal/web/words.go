@@ -57,7 +57,8 @@ func TopicName(slug news.Slug) string {
 	return string(slug)
 }
 
-// ago says how long before now something was, in the largest unit that fits.
+// ago says how long before now something was, in the largest unit that fits;
+// what is longer ago is a day of t's zone.
 func ago(now, t time.Time) string {
 	switch d := now.Sub(t); {
 	case t.IsZero():
@@ -71,7 +72,7 @@ func ago(now, t time.Time) string {
 	case d < 60*24*time.Hour:
 		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 	}
-	return t.UTC().Format("2 January 2006")
+	return t.Format("2 January 2006")
 }
 
 // sentence is a name in the middle of a page as a word of its own: hyphens to
@@ -99,7 +100,6 @@ func textFuncs() template.FuncMap {
 		"tab":        newTab,
 		"say":        func(lang, key string, pairs ...any) string { return words.In(lang).Say(key, pairs...) },
 		"counted":    func(lang, key string, n int) string { return words.In(lang).Count(key, n) },
-		"dayIn":      func(lang string, t time.Time) string { return words.In(lang).Date(t.UTC()) },
 		"number":     func(i int) int { return i + 1 },
 		"language":   LanguageName,
 		"country":    CountryName,
@@ -109,9 +109,9 @@ func textFuncs() template.FuncMap {
 		"dateIn":     dateIn,
 		"topic":      TopicName,
 		"sentence":   sentence,
-		"ago":        func(t time.Time) string { return ago(time.Now(), t) },
 		"date":       func(day string) string { return dateIn("en", day) },
 		"markdown":   func(md string) template.HTML { return template.HTML(prose.Markdown(md)) },
+		"rawHTML":    prose.RawHTML,
 		"plain":      prose.MarkdownText,
 		"safe":       func(fragment string) template.HTML { return template.HTML(prose.Sanitise(fragment)) },
 	}

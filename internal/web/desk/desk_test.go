@@ -52,14 +52,14 @@ func TestPages(t *testing.T) {
 	q := url.Values{"topic": {h}, "q": {h}, "country": {h}, "language": {h}}
 	busy := &queuePage{help: newHelp(), Title: h, State: news.StoryQueued, Query: h, Here: with(q, "", ""), More: with(q, "after", h), Decide: true, Begin: true,
 		Days: days([]news.Story{story, {ID: 2, State: news.StoryRejected, Headline: "x", Reason: h}}, noon), Hidden: []hidden{{h, h}},
-		Groups: []choices{{h, []choice{{h, with(q, "topic", h), h, true}}}}, Active: []choice{{Name: h, Path: with(q, "topic", "")}},
+		Groups: []choices{{h, []choice{{h, with(q, "topic", h), h, true, ""}}}}, Active: []choice{{Name: h, Path: with(q, "topic", "")}},
 		Notices: []noticeView{{news.Note{ID: 1, Story: 1, Who: h, Text: h}, h}},
 		Last:    &lastDecision{news.Decision{ID: 1, Who: h, What: h, Reason: h, At: noon}, h}}
 	decided := []news.Decision{{ID: 1, Story: 1, Who: h, What: h, Reason: h, At: noon}, {ID: 2, Story: 1, Who: h, What: "edit", Undone: true, UndoneBy: h}}
 	full := newStoryPage(story, decided, []news.Item{hostileItem(), hostileItem()}, map[news.SourceID]string{0: h})
 	full.Decide, full.Back = true, "/desk?q="+url.QueryEscape(h)
 	full.Writing = writingView{Warnings: []curate.Warning{{Words: h, Why: h}}, Contacts: true, Quotes: h, Further: h, Text: &news.StoryText{Language: h, Headline: h, Summary: h, Commentary: h},
-		Others: []choice{{h, "/desk", h, true}}, Starts: []choice{{h, "/desk", h, true}}, Mine: &news.Draft{Who: h}, With: []string{h, h}, Me: h, Conflict: true,
+		Others: []choice{{h, "/desk", h, true, h}}, Starts: []choice{{h, "/desk", h, true, h}}, Mine: &news.Draft{Who: h}, With: []string{h, h}, Me: h, Conflict: true,
 		Threads: []thread{{news.Note{ID: 1, Who: h, Text: h}, []news.Note{{ID: 2, Who: h, Text: h}}}}}
 	reading := newStoryPage(story, decided, nil, nil)
 	arranged := news.Issue{ID: 1, State: news.IssueDraft, Title: h, Introduction: h, EditedBy: h, Revision: 3,
@@ -87,12 +87,12 @@ func TestPages(t *testing.T) {
 			{Source: news.Source{ID: 1, Slug: h, Name: h, Home: webtest.HostileLink, Address: webtest.HostileLink, Language: h, Off: h, Rhythm: 8, Every: time.Hour}, Polling: news.Polling{Error: h, Failures: 3}},
 			{Source: news.Source{ID: 2, Name: "x"}, Polling: news.Polling{LastNew: noon}}}, map[news.SourceID][]int{1: {0, 3, 9}})},
 		"desk/preview": {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Topic: h, Mail: publish.Mail{Subject: h, HTML: h}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
-		"desk/queue":   {&queuePage{}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
+		"desk/queue":   {&queuePage{}, &queuePage{State: news.StoryQueued, Silent: &silence{2, h}, Wrong: wrong{Text: h}}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
 		"desk/story":   {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
 		"desk/lexicon": {newLexiconPage(nil), newLexiconPage([]news.LexiconEdit{{ID: 1, Topic: "torture", Language: "fr", Lines: h}})},
 		"desk/words":   {newWords(news.Topic{}, h, nil), changed, refused},
 		"desk/why":     {newWhyPage(news.Story{}, news.Topic{}), asked},
-		"desk/new":     {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []string{h}, Languages: []choice{{h, h, h, false}}}},
+		"desk/new":     {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []choice{{h, h, h, true, ""}}, Languages: []choice{{h, h, h, false, ""}}}},
 	})
 }
 
@@ -210,6 +210,11 @@ func (plainComposer) Mail(_ []audience.Part, v audience.Variant, _ audience.Copy
 // openDesk returns the desk's pages over an empty store.
 func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
 	t.Helper()
+	return openDeskWith(t, noSources{})
+}
+
+func openDeskWith(t *testing.T, sources Sources) (http.Handler, *curate.Desk) {
+	t.Helper()
 	s, err := store.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +236,7 @@ func openDesk(t *testing.T) (http.Handler, *curate.Desk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return site.Handler(New(site, desk, issues, reader, noSources{}, time.Now).Routes()), desk
+	return site.Handler(New(site, desk, issues, reader, sources, time.Now).Routes()), desk
 }
 
 func begin(t *testing.T, desk *curate.Desk, headline string) news.StoryID {

@@ -37,6 +37,16 @@ type queuePage struct {
 	Decide  bool // the person may decide
 	Begin   bool // the person may begin a story
 	Nothing bool // the desk holds no story at all
+	Fed     bool // it has a source
+	Silent  *silence
+	Runs    bool  // the person runs the desk
+	Wrong   wrong // why nothing was decided
+}
+
+// A silence is that not one source answers.
+type silence struct {
+	Sources int
+	Error   string // what the last of them said
 }
 
 type hidden struct{ Name, Value string }
@@ -45,6 +55,7 @@ type hidden struct{ Name, Value string }
 type choice struct {
 	Name, Path, Count string
 	Here              bool
+	ID                string // of the count; only tabs have one
 }
 
 type choices struct {
@@ -139,36 +150,93 @@ func known(q url.Values) url.Values {
 }
 
 func (s *Server) queue(w http.ResponseWriter, r *http.Request) error {
-	q := known(r.URL.Query())
-	f := filterOf(q)
-	stories, more, err := s.desk.Queue(r.Context(), f)
+	page, err := s.queuePage(r, known(r.URL.Query()))
 	if err != nil {
 		return err
 	}
+	return s.site.Render(w, r, "desk/queue", page)
+}
+
+// queueAgain shows the queue a form was sent from once more, with why nothing
+// was done. Any other error is returned.
+func (s *Server) queueAgain(w http.ResponseWriter, r *http.Request, err error) error {
+	wrong, ok := newWrong(err)
+	if !ok || web.IsFragment(r) {
+		return err
+	}
+	u, err := url.Parse(back(r))
+	if err != nil {
+		return err
+	}
+	page, err := s.queuePage(r, known(u.Query()))
+	if err != nil {
+		return err
+	}
+	page.Wrong = wrong
+	return s.site.RenderStatus(w, r, http.StatusUnprocessableEntity, "desk/queue", page)
+}
+
+func (s *Server) queuePage(r *http.Request, q url.Values) (*queuePage, error) {
+	f := filterOf(q)
+	stories, more, err := s.desk.Queue(r.Context(), f)
+	if err != nil {
+		return nil, err
+	}
 	page := &queuePage{help: newHelp(), State: f.State, Query: q.Get("q"), Here: "/desk", Decide: may(r, staff.DecideStories),
-		Begin: may(r, staff.Nominate)}
+		Begin: may(r, staff.Nominate), Runs: may(r, staff.RunDesk)}
 	if len(q) > 0 {
 		page.Here += "?" + q.Encode()
 	}
 	if more != (news.Place{}) {
 		page.More = with(q, "after", fmt.Sprintf("%d-%d", more.At.UnixMilli(), more.Story))
 	}
-	if page.Days = days(stories, s.now()); f.Query != "" {
+	if page.Days = days(stories, s.now().In(s.site.Zone())); f.Query != "" {
 		page.Days = hits(stories, f)
 	}
 	if err := s.filters(r.Context(), page, q, f); err != nil {
-		return err
+		return nil, err
+	}
+	if len(stories) == 0 && f.State == news.StoryQueued && f.Query == "" && len(page.Active) == 0 {
+		if err := s.whyEmpty(r.Context(), page); err != nil {
+			return nil, err
+		}
 	}
 	if page.Last, err = s.lastDecision(r.Context(), who(r)); err != nil {
-		return err
+		return nil, err
 	}
-	if page.Notices, err = s.notices(r.Context(), who(r)); err != nil {
-		return err
-	}
-	return s.site.Render(w, r, "desk/queue", page)
+	page.Notices, err = s.notices(r.Context(), who(r))
+	return page, err
 }
 
-// days groups a list that runs newest first by the day of each story.
+// whyEmpty looks whether the queue is empty because no source answers.
+func (s *Server) whyEmpty(ctx context.Context, page *queuePage) error {
+	polled, err := s.sources.Polled(ctx, s.now())
+	if err != nil {
+		return err
+	}
+	var asked, failing int
+	var last news.Polled
+	for _, p := range polled {
+		switch state := p.State(); {
+		case state == news.SourceOff || state == news.SourcePaused:
+			continue
+		case trouble(state):
+			failing++
+			if p.Polling.Last.After(last.Polling.Last) || failing == 1 {
+				last = p
+			}
+		}
+		asked++
+	}
+	page.Fed = asked > 0
+	if asked > 0 && failing == asked {
+		page.Silent = &silence{asked, last.Polling.Error}
+	}
+	return nil
+}
+
+// days groups a list that runs newest first by the day of each story, in the
+// zone of now.
 func days(stories []news.Story, now time.Time) []day {
 	var out []day
 	for _, story := range stories {
@@ -198,7 +266,7 @@ func hits(stories []news.Story, f news.Filter) []day {
 }
 
 func dayName(t, now time.Time) string {
-	t, now = t.UTC(), now.UTC()
+	t = t.In(now.Location())
 	name := t.Format("Monday, 2 January 2006")
 	switch {
 	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
@@ -234,7 +302,7 @@ func scoredTopics(story news.Story) []scored {
 
 // filters fills in what the list can be narrowed by.
 func (s *Server) filters(ctx context.Context, page *queuePage, q url.Values, f news.Filter) error {
-	counts, err := s.desk.Counts(ctx)
+	states, nothing, err := s.states(ctx, f.State)
 	if err != nil {
 		return err
 	}
@@ -246,18 +314,7 @@ func (s *Server) filters(ctx context.Context, page *queuePage, q url.Values, f n
 	if err != nil {
 		return err
 	}
-	page.Nothing = true
-	for _, state := range news.StoryStates() {
-		if counts[state] > 0 {
-			page.Nothing = false
-		}
-		value := string(state)
-		if state == news.StoryQueued {
-			value = ""
-		}
-		page.States = append(page.States, choice{stateName(state), with(url.Values{}, "state", value), count(counts[state]), state == f.State})
-	}
-	page.Title = stateName(f.State)
+	page.Title, page.States, page.Nothing = stateName(f.State), states, nothing
 	for _, group := range groups(sources) {
 		list := group.choices(q, facets)
 		if len(list) > 0 {
@@ -274,6 +331,27 @@ func (s *Server) filters(ctx context.Context, page *queuePage, q url.Values, f n
 	}
 	slices.SortFunc(page.Hidden, func(a, b hidden) int { return cmp.Compare(a.Name, b.Name) })
 	return nil
+}
+
+// states are the tabs of the queue with their counts, and whether the desk
+// holds no story at all.
+func (s *Server) states(ctx context.Context, here news.StoryState) (tabs []choice, nothing bool, err error) {
+	counts, err := s.desk.Counts(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	nothing = true
+	for _, state := range news.StoryStates() {
+		if counts[state] > 0 {
+			nothing = false
+		}
+		value := string(state)
+		if state == news.StoryQueued {
+			value = ""
+		}
+		tabs = append(tabs, choice{Name: stateName(state), Path: with(url.Values{}, "state", value), Count: count(counts[state]), Here: state == here, ID: string(state)})
+	}
+	return tabs, nothing, nil
 }
 
 // A group is one field the queue can be filtered by.
@@ -327,7 +405,7 @@ func (g group) choices(q url.Values, facets map[string]int) []choice {
 		if here {
 			path = with(q, g.field, "")
 		}
-		out = append(out, choice{g.name(v.text), path, few(v.n), here})
+		out = append(out, choice{Name: g.name(v.text), Path: path, Count: few(v.n), Here: here})
 	}
 	return out
 }
@@ -401,27 +479,28 @@ func pastTense(what string) string {
 // decide acts on what the queue's form says: a button of one row, the
 // selection with its verb, or undo.
 func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("form: %w", err)
+	form, err := readForm(r)
+	if err != nil {
+		return err
 	}
-	if v := r.PostForm.Get("undo"); v != "" {
+	if v := form.Get("undo"); v != "" {
 		return s.undo(w, r, v)
 	}
-	verb, ids, err := asked(r.PostForm)
+	verb, ids, err := asked(form)
 	if err != nil {
 		return err
 	}
 	if verb == "merge" {
 		if err := s.desk.Merge(r.Context(), who(r), ids); err != nil {
-			return err
+			return s.queueAgain(w, r, err)
 		}
 		http.Redirect(w, r, back(r), http.StatusSeeOther)
 		return nil
 	}
-	reason := strings.TrimSpace(cmp.Or(r.PostForm.Get("own"), r.PostForm.Get("reason")))
+	reason := strings.TrimSpace(cmp.Or(form.Get("own"), form.Get("reason")))
 	done, err := s.desk.All(r.Context(), who(r), curate.Verb(verb), ids, reason)
 	if err != nil {
-		return err
+		return s.queueAgain(w, r, err)
 	}
 	if len(done) == 0 {
 		return fmt.Errorf("somebody decided about it in the meantime: %w", news.ErrConflict)
@@ -458,6 +537,13 @@ type doneRow struct {
 	news.Story
 	Words    string
 	Decision int64
+	States   []choice
+}
+
+// A backRow is a story that came back into the list.
+type backRow struct {
+	Row    row
+	States []choice
 }
 
 func (s *Server) decided(w http.ResponseWriter, r *http.Request, id news.StoryID) error {
@@ -465,8 +551,12 @@ func (s *Server) decided(w http.ResponseWriter, r *http.Request, id news.StoryID
 	if err != nil {
 		return err
 	}
+	states, _, err := s.states(r.Context(), "")
+	if err != nil {
+		return err
+	}
 	last := history[len(history)-1]
-	return s.site.RenderBlock(w, r, "desk/queue", "done", doneRow{story, pastTense(last.What), last.ID})
+	return s.site.RenderBlock(w, r, "desk/queue", "done", doneRow{story, pastTense(last.What), last.ID, states})
 }
 
 func (s *Server) undo(w http.ResponseWriter, r *http.Request, decision string) error {
@@ -483,7 +573,11 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request, decision string) e
 		if err != nil {
 			return err
 		}
-		return s.site.RenderBlock(w, r, "desk/queue", "row", newRow(story))
+		states, _, err := s.states(r.Context(), "")
+		if err != nil {
+			return err
+		}
+		return s.site.RenderBlock(w, r, "desk/queue", "back-row", backRow{newRow(story), states})
 	}
 	http.Redirect(w, r, back(r), http.StatusSeeOther)
 	return nil

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,6 +21,9 @@ import (
 type storyPage struct {
 	help
 	news.Story
+	Name    string // the headline as it is stored
+	Wrong   wrong
+	Typed   url.Values // what was sent and is wrong; nil else
 	Writing writingView
 	Items   []itemView
 	Why     []whyTopic
@@ -70,30 +74,66 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	story, history, err := s.desk.Story(r.Context(), id)
+	page, err := s.storyPage(r, id)
 	if err != nil {
 		return err
 	}
-	if story.State == news.StoryMerged {
-		http.Redirect(w, r, fmt.Sprintf("/desk/stories/%d", story.Into), http.StatusSeeOther)
+	if page.Story.State == news.StoryMerged {
+		http.Redirect(w, r, fmt.Sprintf("/desk/stories/%d", page.Into), http.StatusSeeOther)
 		return nil
+	}
+	return s.site.Render(w, r, "desk/story", page)
+}
+
+func (s *Server) storyPage(r *http.Request, id news.StoryID) (*storyPage, error) {
+	story, history, err := s.desk.Story(r.Context(), id)
+	if err != nil {
+		return nil, err
 	}
 	items, err := s.desk.Items(r.Context(), id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	names, err := s.sourceNames(r.Context())
 	if err != nil {
+		return nil, err
+	}
+	name := story.Headline
+	writing, err := s.writing(r, &story, items)
+	if err != nil {
+		return nil, err
+	}
+	page := newStoryPage(story, history, items, names)
+	page.Name, page.Writing = name, writing
+	page.Decide, page.Back = may(r, staff.DecideStories), back(r)
+	return page, nil
+}
+
+// storyAgain gives a form that was wrong back as it was sent, with what is
+// wrong beside its field. Any other error is returned.
+func (s *Server) storyAgain(w http.ResponseWriter, r *http.Request, f storyForm, err error) error {
+	wrong, ok := newWrong(err)
+	if !ok {
 		return err
 	}
-	writing, err := s.writing(r, &story, items)
+	page, err := s.storyPage(r, f.ID)
 	if err != nil {
 		return err
 	}
-	page := newStoryPage(story, history, items, names)
-	page.Writing = writing
-	page.Decide, page.Back = may(r, staff.DecideStories), back(r)
-	return s.site.Render(w, r, "desk/story", page)
+	page.Wrong, page.Typed = wrong, f.Values
+	if f.Has("headline") {
+		page.fill(f)
+	}
+	return s.site.RenderStatus(w, r, http.StatusUnprocessableEntity, "desk/story", page)
+}
+
+// fill puts what was sent into the editor, as it was sent.
+func (p *storyPage) fill(f storyForm) {
+	restore(&p.Story, f.Values)
+	p.Revision = f.Seen
+	p.Writing.Quotes, p.Writing.Further, p.Writing.Text = text(f.Values, "quotes"), text(f.Values, "further"), textOf(f.Values)
+	p.Groups, p.ForAll, p.Kind = topicGroups(chosenTopics(f.Values)), f.Has("for-all"), news.Kind(f.Get("kind"))
+	p.NamesChecked = f.Has("checked")
 }
 
 func newStoryPage(story news.Story, history []news.Decision, items []news.Item, names map[news.SourceID]string) *storyPage {
@@ -158,83 +198,90 @@ func topicGroups(chosen []news.Slug) []topicGroup {
 
 // saveStory does what the pressed button of the story's form says.
 func (s *Server) saveStory(w http.ResponseWriter, r *http.Request) error {
-	id, err := storyID(r.PathValue("id"))
+	f, err := readStoryForm(r)
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("form: %w", err)
-	}
-	seen, _ := strconv.ParseInt(r.PostForm.Get("revision"), 10, 64)
-	edit := approvalOf(r.PostForm)
-	here := fmt.Sprintf("/desk/stories/%d?%s", id, url.Values{"back": {back(r)}}.Encode())
-	ctx, name := r.Context(), who(r)
-	to := back(r)
-	if lang := r.PostForm.Get("write"); lang != "" {
-		r.PostForm.Set("do", "save")
+	here := fmt.Sprintf("/desk/stories/%d?%s", f.ID, url.Values{"back": {back(r)}}.Encode())
+	if lang := f.Get("write"); lang != "" {
+		f.Set("do", "save")
 		here += "&" + url.Values{"text": {lang}}.Encode() + "#text-headline"
 	}
-	switch do := r.PostForm.Get("do"); do {
-	case "save":
-		err, to = s.desk.Edit(ctx, name, id, seen, edit), here
-	case "approve":
-		err = s.desk.Approve(ctx, name, id, seen, edit)
-	case "reject":
-		err = s.desk.Reject(ctx, name, id, cmp.Or(strings.TrimSpace(r.PostForm.Get("own")), r.PostForm.Get("reason")))
-	case "later":
-		err = s.desk.Later(ctx, name, id)
-	case "requeue":
-		err, to = s.desk.Requeue(ctx, name, id), here
-	case "withdraw":
-		err, to = s.desk.Withdraw(ctx, name, id, r.PostForm.Get("why")), here
-	case "assign":
-		err, to = s.desk.Assign(ctx, name, id, strings.TrimSpace(r.PostForm.Get("to"))), here
-	case "embargo":
-		var until time.Time
-		if until, err = untilOf(r.PostForm.Get("until")); err == nil {
-			err = s.desk.HoldUntil(ctx, name, id, until)
-		}
-		to = here
-	case "forget":
-		err, to = s.desk.Forget(ctx, name, id), here
-	case "split":
-		item, _ := strconv.ParseInt(r.PostForm.Get("item"), 10, 64)
-		_, err = s.desk.Split(ctx, name, news.ItemID(item))
-		to = here
-	default:
-		return fmt.Errorf("%q is nothing that can be done to a story: %w", do, news.ErrInvalid)
-	}
-	if errors.Is(err, news.ErrConflict) && edits(r.PostForm) {
+	err = s.doToStory(r.Context(), who(r), f)
+	if errors.Is(err, news.ErrConflict) && f.edits() {
 		// Nothing that was typed is lost: it waits beside what the other saved.
-		if err := s.desk.Keep(ctx, name, id, seen, r.PostForm); err != nil {
+		if err := s.desk.Keep(r.Context(), who(r), f.ID, f.Seen, f.Values); err != nil {
 			return err
 		}
-		http.Redirect(w, r, fmt.Sprintf("/desk/stories/%d?conflict=1", id), http.StatusSeeOther)
+		http.Redirect(w, r, fmt.Sprintf("/desk/stories/%d?conflict=1", f.ID), http.StatusSeeOther)
 		return nil
 	}
-	if err == nil && edits(r.PostForm) {
-		err = s.desk.Forget(ctx, name, id)
+	if err == nil && f.edits() {
+		err = s.desk.Forget(r.Context(), who(r), f.ID)
 	}
 	if err != nil {
-		return err
+		return s.storyAgain(w, r, f, err)
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	if f.leaves() {
+		here = back(r)
+	}
+	http.Redirect(w, r, here, http.StatusSeeOther)
 	return nil
 }
 
-// edits reports whether a form saves what was typed.
-func edits(form url.Values) bool { return form.Get("do") == "save" || form.Get("do") == "approve" }
+// doToStory does what the pressed button of a story's form says.
+func (s *Server) doToStory(ctx context.Context, name string, f storyForm) error {
+	switch do := f.Get("do"); do {
+	case "save":
+		return s.desk.Edit(ctx, name, f.ID, f.Seen, approvalOf(f.Values))
+	case "approve":
+		return s.desk.Approve(ctx, name, f.ID, f.Seen, approvalOf(f.Values))
+	case "reject":
+		return s.desk.Reject(ctx, name, f.ID, cmp.Or(strings.TrimSpace(f.Get("own")), f.Get("reason")))
+	case "later":
+		return s.desk.Later(ctx, name, f.ID)
+	case "requeue":
+		return s.desk.Requeue(ctx, name, f.ID)
+	case "withdraw":
+		return s.desk.Withdraw(ctx, name, f.ID, f.Get("why"))
+	case "assign":
+		return s.desk.Assign(ctx, name, f.ID, strings.TrimSpace(f.Get("to")))
+	case "embargo":
+		until, err := untilOf(f.Get("until"), s.site.Zone())
+		if err != nil {
+			return err
+		}
+		return s.desk.HoldUntil(ctx, name, f.ID, until)
+	case "forget":
+		return s.desk.Forget(ctx, name, f.ID)
+	case "split":
+		item, _ := strconv.ParseInt(f.Get("item"), 10, 64)
+		_, err := s.desk.Split(ctx, name, news.ItemID(item))
+		return err
+	default:
+		return fmt.Errorf("%q is nothing that can be done to a story: %w", do, news.ErrInvalid)
+	}
+}
 
-// untilOf reads the end of an embargo, in UTC; empty lifts it.
-func untilOf(text string) (time.Time, error) {
+// edits reports whether a form saves what was typed.
+func (f storyForm) edits() bool { return f.Get("do") == "save" || f.Get("do") == "approve" }
+
+// leaves reports whether the story is done with, and the queue comes next.
+func (f storyForm) leaves() bool {
+	return slices.Contains([]string{"approve", "reject", "later"}, f.Get("do"))
+}
+
+// untilOf reads the end of an embargo, as the clocks of zone show it; empty
+// lifts it.
+func untilOf(text string, zone *time.Location) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse("2006-01-02T15:04", text)
+	t, err := time.ParseInLocation("2006-01-02T15:04", text, zone)
 	if err != nil {
-		return t, fmt.Errorf("the end of an embargo, %q, is no day and time: %w", text, news.ErrInvalid)
+		return t, &news.WrongField{Field: "until", Err: fmt.Errorf("%q is no day and time: %w", text, news.ErrInvalid)}
 	}
-	return t, nil
+	return t.UTC(), nil
 }
 
 // approvalOf reads the editor's fields. A field the form does not have stays
@@ -243,16 +290,12 @@ func approvalOf(form url.Values) news.Approval {
 	var a news.Approval
 	for name, into := range map[string]**string{"headline": &a.Headline, "summary": &a.Summary, "commentary": &a.Commentary} {
 		if form.Has(name) {
-			text := strings.ReplaceAll(form.Get(name), "\r\n", "\n")
-			*into = &text
+			typed := text(form, name)
+			*into = &typed
 		}
 	}
 	if form.Has("topics-shown") {
-		topics := []news.Slug{}
-		for _, t := range form["topic"] {
-			topics = append(topics, news.Slug(t))
-		}
-		all := form.Get("for-all") != ""
+		topics, all := chosenTopics(form), form.Get("for-all") != ""
 		a.Topics, a.ForAll = &topics, &all
 	}
 	if form.Has("kind") {
@@ -263,30 +306,52 @@ func approvalOf(form url.Values) news.Approval {
 	return a
 }
 
+// chosenTopics are the topics that are ticked in a form.
+func chosenTopics(form url.Values) []news.Slug {
+	topics := []news.Slug{}
+	for _, t := range form["topic"] {
+		topics = append(topics, news.Slug(t))
+	}
+	return topics
+}
+
 // A newPage is the form that begins a story at the desk.
 type newPage struct {
 	help
+	Wrong     wrong
+	Typed     url.Values // what was sent and is wrong
 	Groups    []topicGroup
-	Kinds     []string
+	Kinds     []choice
 	Languages []choice
 }
 
-func (s *Server) newStory(w http.ResponseWriter, r *http.Request) error {
-	page := &newPage{help: newHelp(), Groups: topicGroups(nil)}
+// newNewPage is the form as it was sent, or empty.
+func newNewPage(typed url.Values) *newPage {
+	page := &newPage{help: newHelp(), Typed: typed, Groups: topicGroups(chosenTopics(typed))}
 	for _, k := range news.Kinds() {
-		page.Kinds = append(page.Kinds, string(k))
+		page.Kinds = append(page.Kinds, choice{Name: kindName(string(k)), Path: string(k), Here: string(k) == typed.Get("kind")})
 	}
 	for _, code := range news.Languages() {
-		page.Languages = append(page.Languages, choice{Name: web.LanguageName(code), Path: code})
+		page.Languages = append(page.Languages, choice{Name: web.LanguageName(code), Path: code, Here: code == typed.Get("language")})
 	}
-	return s.site.Render(w, r, "desk/new", page)
+	return page
+}
+
+func (s *Server) newStory(w http.ResponseWriter, r *http.Request) error {
+	return s.site.Render(w, r, "desk/new", newNewPage(nil))
 }
 
 func (s *Server) beginStory(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("form: %w", err)
+	form, err := readForm(r)
+	if err != nil {
+		return err
 	}
-	id, err := s.desk.Begin(r.Context(), who(r), r.PostForm.Get("language"), r.PostForm.Get("link"), approvalOf(r.PostForm))
+	id, err := s.desk.Begin(r.Context(), who(r), form.Get("language"), form.Get("link"), approvalOf(form))
+	if wrong, ok := newWrong(err); ok {
+		page := newNewPage(form)
+		page.Wrong = wrong
+		return s.site.RenderStatus(w, r, http.StatusUnprocessableEntity, "desk/new", page)
+	}
 	if err != nil {
 		return err
 	}
@@ -296,9 +361,9 @@ func (s *Server) beginStory(w http.ResponseWriter, r *http.Request) error {
 
 // markdown shows a text as it will look.
 func (s *Server) markdown(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("form: %w", err)
+	form, err := readForm(r)
+	if err != nil {
+		return err
 	}
-	text := r.PostForm.Get(r.PostForm.Get("field"))
-	return s.site.RenderBlock(w, r, "desk/story", "markdown", text)
+	return s.site.RenderBlock(w, r, "desk/story", "markdown", form.Get(form.Get("field")))
 }

@@ -83,7 +83,7 @@ func (v *writingView) languages(story *news.Story, q url.Values) {
 	}
 	for _, code := range news.Languages() {
 		if code != story.Language {
-			v.Others = append(v.Others, choice{web.LanguageName(code), code, "", story.In(code).Language == code})
+			v.Others = append(v.Others, choice{Name: web.LanguageName(code), Path: code, Here: story.In(code).Language == code})
 		}
 	}
 	lang := q.Get("text")
@@ -163,8 +163,7 @@ func textOf(form url.Values) *news.StoryText {
 	if form.Get("text-language") == "" {
 		return nil
 	}
-	line := func(name string) string { return strings.ReplaceAll(form.Get(name), "\r\n", "\n") }
-	return &news.StoryText{Language: form.Get("text-language"), Headline: line("text-headline"), Summary: line("text-summary"), Commentary: line("text-commentary")}
+	return &news.StoryText{Language: form.Get("text-language"), Headline: text(form, "text-headline"), Summary: text(form, "text-summary"), Commentary: text(form, "text-commentary")}
 }
 
 // Quotations are written as paragraphs; the last line of one names its speaker
@@ -236,15 +235,11 @@ func parseFurther(text string) []news.Reference {
 
 // keepDraft keeps what somebody is typing, without a word.
 func (s *Server) keepDraft(w http.ResponseWriter, r *http.Request) error {
-	id, err := storyID(r.PathValue("id"))
+	f, err := readStoryForm(r)
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("form: %w", err)
-	}
-	seen, _ := strconv.ParseInt(r.PostForm.Get("revision"), 10, 64)
-	if err := s.desk.Keep(r.Context(), who(r), id, seen, r.PostForm); err != nil {
+	if err := s.desk.Keep(r.Context(), who(r), f.ID, f.Seen, f.Values); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -253,21 +248,18 @@ func (s *Server) keepDraft(w http.ResponseWriter, r *http.Request) error {
 
 // addNote says something to the others about a story.
 func (s *Server) addNote(w http.ResponseWriter, r *http.Request) error {
-	id, err := storyID(r.PathValue("id"))
+	f, err := readStoryForm(r)
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fmt.Errorf("form: %w", err)
+	parent, _ := strconv.ParseInt(f.Get("parent"), 10, 64)
+	if err := s.desk.Note(r.Context(), who(r), f.ID, parent, text(f.Values, "text")); err != nil {
+		return s.storyAgain(w, r, f, err)
 	}
-	parent, _ := strconv.ParseInt(r.PostForm.Get("parent"), 10, 64)
-	if err := s.desk.Note(r.Context(), who(r), id, parent, r.PostForm.Get("text")); err != nil {
+	if err := s.desk.Noticed(r.Context(), who(r), f.ID); err != nil {
 		return err
 	}
-	if err := s.desk.Noticed(r.Context(), who(r), id); err != nil {
-		return err
-	}
-	http.Redirect(w, r, fmt.Sprintf("/desk/stories/%d#notes", id), http.StatusSeeOther)
+	http.Redirect(w, r, fmt.Sprintf("/desk/stories/%d#notes", f.ID), http.StatusSeeOther)
 	return nil
 }
 

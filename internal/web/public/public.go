@@ -255,7 +255,7 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
 	b := baseOf(r)
 	if !story.Public(true, s.now()) {
 		say := words.In(b.Lang).Say
-		return &web.Problem{Status: http.StatusGone, Title: say("web.gone"), Text: say("web.gone-text"), Next: say("web.gone-next"), Link: b.Prefix + "/stories"}
+		return &web.Problem{Status: http.StatusGone, Title: say("web.gone"), Text: say("web.gone-text"), Next: say("web.gone-next"), Link: b.Prefix + "/stories", Leads: say("web.stories")}
 	}
 	return s.site.Render(w, r, "public/story", &storyPage{b.view(story), in})
 }

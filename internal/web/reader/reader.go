@@ -236,14 +236,21 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) leaveButton(w http.ResponseWriter, r *http.Request) error {
-	lang, err := s.readers.Leaving(r.Context(), r.PathValue("token"))
-	if errors.Is(err, news.ErrNotFound) {
+	lang, gone, err := s.readers.Leaving(r.Context(), r.PathValue("token"))
+	switch {
+	case errors.Is(err, news.ErrNotFound):
 		return s.broken(w, r)
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case gone:
+		return s.left(w, r, lang)
 	}
 	return s.button(w, r, lang, "reader.leave")
+}
+
+// left says that somebody has left, just now or long ago.
+func (s *Server) left(w http.ResponseWriter, r *http.Request, lang string) error {
+	return s.say(w, r, http.StatusOK, message{words.In(lang), "reader.left-title", "reader.left", "reader.again", "/subscribe"})
 }
 
 // broken says that an unsubscribe link is not one of ours.
@@ -253,7 +260,7 @@ func (s *Server) broken(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) leave(w http.ResponseWriter, r *http.Request) error {
 	token := r.PathValue("token")
-	lang, err := s.readers.Leaving(r.Context(), token)
+	lang, _, err := s.readers.Leaving(r.Context(), token)
 	if err == nil {
 		err = s.readers.Unsubscribe(r.Context(), token)
 	}
@@ -263,5 +270,5 @@ func (s *Server) leave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.say(w, r, http.StatusOK, message{words.In(lang), "reader.left-title", "reader.left", "reader.again", "/subscribe"})
+	return s.left(w, r, lang)
 }

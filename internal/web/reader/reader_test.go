@@ -572,3 +572,29 @@ func TestEraseSelf(t *testing.T) {
 		t.Errorf("the address is still kept:\n%s", rows)
 	}
 }
+
+// A link that was used shows that its reader has left, not the button again;
+// who came back sees the button.
+func TestAUsedUnsubscribeLink(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	leave := h.active(t, "ada@example.org")
+	button := func() bool {
+		return strings.Contains(webtest.Get(h, leave, "").Body.String(), "<button>Unsubscribe</button>")
+	}
+	if !button() {
+		t.Fatal("an active reader sees no button")
+	}
+	webtest.Post(h, leave, "", "")
+	if body := webtest.Get(h, leave, "").Body.String(); button() || !strings.Contains(body, "You have left") {
+		t.Errorf("who has left sees\n%s", body)
+	}
+	if w := webtest.Post(h, leave, "", ""); w.Code != 200 {
+		t.Errorf("the link a second time = %d", w.Code)
+	}
+	h.now = h.now.Add(48 * time.Hour)
+	leave = h.active(t, "ada@example.org")
+	if !button() {
+		t.Error("who came back sees no button")
+	}
+}
