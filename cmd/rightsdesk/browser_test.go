@@ -73,8 +73,15 @@ const rows = `document.querySelectorAll(".queue > li[data-story]").length`
 // TestAnHourInTheBrowser walks the desk's hour with the keyboard and the few
 // buttons an editor presses: triage, comment, arrange, preview, send, read.
 func TestAnHourInTheBrowser(t *testing.T) {
+	for width, phone := range map[string]bool{"wide": false, "phone": true} {
+		t.Run(width, func(t *testing.T) { anHour(t, phone) })
+	}
+}
+
+func anHour(t *testing.T, phone bool) {
 	base, invitation := startDemo(t)
 	b := webtest.OpenBrowser(t, base)
+	b.Phone(phone)
 	signIn(b, invitation)
 	b.Open("/desk")
 	b.Until("seven stories", rows+` === 7`)
@@ -182,8 +189,15 @@ func TestAFormThatWasWrongInABrowser(t *testing.T) {
 
 // TestTheDeskWithoutScript: every decision can be made by hand.
 func TestTheDeskWithoutScript(t *testing.T) {
+	for width, phone := range map[string]bool{"wide": false, "phone": true} {
+		t.Run(width, func(t *testing.T) { anHourWithoutScript(t, phone) })
+	}
+}
+
+func anHourWithoutScript(t *testing.T, phone bool) {
 	base, invitation := startDemo(t)
 	b := webtest.OpenBrowser(t, base)
+	b.Phone(phone)
 	b.Scripts(false)
 	b.Open(invitation)
 	b.Do(chromedp.SendKeys(`input[name="name"]`, "Anna", chromedp.ByQuery), chromedp.SendKeys(`input[type="password"]`, "four words in a row", chromedp.ByQuery))

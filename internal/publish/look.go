@@ -42,9 +42,9 @@ func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	e := p.edition(&i, stories, parts)
+	e := newEdition(i.Name, stories, parts, p.opt.Domain, p.opt.Key)
 	nobody := audience.Reader{Preferences: prefs}
-	share, ok := e.Assign(nobody)
+	n, messageID, ok := e.Assign(nobody)
 	if !ok {
 		return Mail{}, fmt.Errorf("issue %d has no story on these topics: %w", id, news.ErrNotFound)
 	}
@@ -52,7 +52,7 @@ func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	return p.compose.Mail(parts, e.variants[share.Variant], audience.Copy{Issue: id, Address: to, MessageID: share.MessageID}, at)
+	return p.compose.Mail(parts, e.variants[n], audience.Copy{Issue: id, Address: to, MessageID: messageID}, at)
 }
 
 // text is the frozen text of an issue with the instant of its freeze, or what
