@@ -89,11 +89,13 @@ type Deliver struct {
 	running atomic.Int32 // runs that are on
 	senders atomic.Int32 // processes that share the pace, this one among them
 
-	mu      sync.Mutex
-	windows map[news.IssueID]*window
-	domains map[string]*domain
-	relay   backoff
-	pace    time.Time // when the next mail may go, with a pace set
+	mu       sync.Mutex
+	windows  map[news.IssueID]*window
+	domains  map[string]*domain
+	relay    backoff
+	pace     time.Time // when the next mail may go, with a pace set
+	flights  int       // copies that set out and have no answer yet
+	refusals int       // answers in a row that refused us
 }
 
 // wakeSend is the kind of work that a run which ended early leaves.

@@ -46,6 +46,7 @@ func (r *run) connection(ctx context.Context) {
 			broken = 0
 		}
 		r.out.Add(-int64(len(s.open)))
+		r.arrived(len(s.open))
 		if err != nil && s.first != nil { // nothing was asked for: there was no connection
 			r.out.Add(-1)
 			r.trouble(ctx, err)
@@ -89,7 +90,17 @@ type flight struct {
 // next hands out the next copy that may go. When no other is on its way the
 // copy is begun here; else the record of the one before begins it, in the same
 // transaction, before its text is sent.
-func (s *session) next(ctx context.Context) (smtpout.Message, bool, error) {
+func (s *session) next(ctx context.Context) (m smtpout.Message, ok bool, err error) {
+	if !s.depart(ctx) {
+		return m, false, nil
+	}
+	if m, ok, err = s.choose(ctx); !ok {
+		s.arrived(1)
+	}
+	return m, ok, err
+}
+
+func (s *session) choose(ctx context.Context) (smtpout.Message, bool, error) {
 	for {
 		j, ok := s.pull(ctx)
 		if !ok {
@@ -147,6 +158,13 @@ func (s *session) follow(f *flight) bool {
 	f.before, s.last.behind = s.last, f
 	s.open[int64(f.ID)], s.last = f, f
 	return true
+}
+
+// underWay reports whether a copy of this connection has no answer yet.
+func (s *session) underWay() bool {
+	s.flying.Lock()
+	defer s.flying.Unlock()
+	return len(s.open) > 0
 }
 
 // answered takes a copy off its way and reports whether it was begun: one that
@@ -245,6 +263,7 @@ func (s *session) record(m smtpout.Message, r smtpout.Reply) error {
 		return fmt.Errorf("an answer for copy %d, which is not on its way", m.Ref)
 	}
 	defer s.land(f)
+	defer s.arrived(1) // once it is known what the answer means for others
 	now := s.now()
 	if !begun {
 		if err := f.Attempt(now); err != nil {

@@ -57,13 +57,19 @@ func (s *session) learn(c audience.Copy, r smtpout.Reply, now time.Time) {
 		s.windows[c.Issue] = w
 	}
 	w.add(audience.Attempt{At: now, Domain: name, Refused: r.RefusesUs()})
+	if !r.RefusesUs() {
+		s.refusals = 0
+		s.mu.Unlock()
+		return
+	}
+	s.refusals++
 	why := alarm(w.latest())
 	s.mu.Unlock()
-	if r.RefusesUs() && why == "" {
+	if why == "" {
 		why = s.share(ctx, c.Issue)
 	}
 
-	if r.RefusesUs() && rest {
+	if rest {
 		if err := s.store.RestDomain(ctx, c.Issue, name, now, now.Add(domainRest)); err != nil {
 			s.log.ErrorContext(ctx, "domain could not be rested", "err", err)
 		}
@@ -120,7 +126,33 @@ func (s *session) alarm(ctx context.Context, id news.IssueID, why string) {
 	}
 	s.mu.Lock()
 	delete(s.windows, id) // who resumes it starts afresh
+	s.refusals = 0
 	s.mu.Unlock()
+}
+
+// depart lets one more copy set out. While nothing but refusals of us comes
+// back, no more are under way than may still be refused before an issue is
+// held; what came back then decides. It reports false when this connection must
+// first end what it has under way itself, or ctx is done.
+func (s *session) depart(ctx context.Context) bool {
+	for {
+		s.mu.Lock()
+		free := s.refusals == 0 || s.flights == 0 || s.refusals+s.flights < windowSize
+		if free {
+			s.flights++
+		}
+		s.mu.Unlock()
+		if free || s.underWay() || !pause(ctx, idleFor/100) {
+			return free
+		}
+	}
+}
+
+// arrived says that so many of those that set out are under way no more.
+func (d *Deliver) arrived(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.flights -= n
 }
 
 // A window is the last attempts of this process at an issue, for seeing that

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -23,11 +24,27 @@ const grace = 20 * time.Second
 // A Client sends over SMTP. Its fields are set before the first use and not
 // changed after; any number of sessions may run at once.
 type Client struct {
-	Relays []Relay     // tried in this order
+	Relays []Relay     // tried in this order; one that fails comes last for a while
 	Hello  string      // our name in EHLO; empty is "localhost"
 	TLS    *tls.Config // nil: the system's roots, TLS 1.2 and up
 	Dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	mu   sync.Mutex
+	down map[string]outage // by address
 }
+
+// An outage is what is remembered of a relay that could not be used.
+type outage struct {
+	fails int
+	until time.Time // the others are asked first before
+}
+
+// How long a relay that could not be used comes after the others: longer each
+// time, between these.
+const (
+	outageFirst = time.Minute
+	outageMost  = 15 * time.Minute
+)
 
 // A Next hands out the message to send next, or false when there is none. It
 // must answer at once: the message before is kept open on the wire meanwhile.
@@ -94,9 +111,12 @@ func sendOne(ctx context.Context, m Message, session func(context.Context, Next,
 func (c *Client) open(ctx context.Context) (*conn, Relay, error) {
 	err := errors.New("no relay is set")
 	var all []error
-	for _, relay := range c.Relays {
+	relays := c.inTurn()
+	for n, relay := range relays {
 		var cn *conn
-		if cn, err = c.connect(ctx, relay); err == nil {
+		cn, err = c.connect(ctx, relay, n == len(relays)-1)
+		c.remember(ctx, relay, err)
+		if err == nil {
 			return cn, relay, nil
 		}
 		all = append(all, err)
@@ -105,6 +125,40 @@ func (c *Client) open(ctx context.Context) (*conn, Relay, error) {
 		err = errors.Join(all...)
 	}
 	return nil, Relay{}, err
+}
+
+// inTurn lists the relays as they are to be tried: in their order, those that
+// lately could not be used behind the others.
+func (c *Client) inTurn() []Relay {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	var up, down []Relay
+	for _, r := range c.Relays {
+		if c.down[r.Addr()].until.After(now) {
+			down = append(down, r)
+		} else {
+			up = append(up, r)
+		}
+	}
+	return append(up, down...)
+}
+
+// remember notes whether a relay could be used. That we were stopped says
+// nothing of it.
+func (c *Client) remember(ctx context.Context, relay Relay, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	addr, now := relay.Addr(), time.Now()
+	switch o := c.down[addr]; {
+	case err == nil:
+		delete(c.down, addr)
+	case ctx.Err() == nil && !o.until.After(now): // connections that fail together count once
+		if c.down == nil {
+			c.down = map[string]outage{}
+		}
+		c.down[addr] = outage{o.fails + 1, now.Add(min(outageFirst<<min(o.fails, 10), outageMost))}
+	}
 }
 
 // A session is one connection with at most one message whose dot is not yet

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -352,6 +353,84 @@ func TestFallback(t *testing.T) {
 	_, err = client(t, down.URL(), down.URL()).Send(t.Context(), message(1))
 	if _, ok := errors.AsType[*smtpout.Error](err); !ok {
 		t.Errorf("Send = %v", err)
+	}
+}
+
+// TestDeadRelayIsRemembered: a first relay that is dead costs one wait, not one
+// a connection, and is asked again after a while.
+func TestDeadRelayIsRemembered(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		dead func(ctx context.Context) (net.Conn, error)
+	}{
+		{"no answer to the call", func(ctx context.Context) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }},
+		{"takes the call and says nothing", func(context.Context) (net.Conn, error) { c, _ := net.Pipe(); return c, nil }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				up := &smtptest.Server{}
+				var calls int
+				c := client(t, "smtp://dead.example:25?tls=none", "smtp://up.example:25")
+				c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					if addr != "dead.example:25" {
+						return up.Pipe(ctx, network, addr)
+					}
+					calls++
+					return tt.dead(ctx)
+				}
+				send := func(most time.Duration) {
+					t.Helper()
+					began := time.Now()
+					if r, err := c.Send(t.Context(), message(1)); err != nil || !r.Accepted() {
+						t.Errorf("Send = %v, %v", r, err)
+					}
+					if took := time.Since(began); took > most {
+						t.Errorf("it took %v, want at most %v", took, most)
+					}
+				}
+				send(10 * time.Second)
+				send(0)
+				send(0)
+				if calls != 1 {
+					t.Errorf("the dead relay was called %d times, want once", calls)
+				}
+				time.Sleep(2 * time.Minute) // fake time
+				send(10 * time.Second)
+				if calls != 2 {
+					t.Errorf("the dead relay was called %d times, want again after a while", calls)
+				}
+			})
+		})
+	}
+}
+
+// TestNotices: where the server can, it is asked for failures only, and not for
+// our text back.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var rcpt string
+	s := &smtptest.Server{Extensions: []string{"PIPELINING", "DSN"}, Script: func(st smtptest.Step) smtptest.Answer {
+		if st.Stage == smtptest.Rcpt {
+			mu.Lock()
+			rcpt = st.Line
+			mu.Unlock()
+		}
+		return smtptest.Answer{}
+	}}
+	s.Start(t)
+	if r, err := client(t, s.URL()).Send(t.Context(), message(1)); err != nil || !r.Accepted() {
+		t.Fatalf("Send = %v, %v", r, err)
+	}
+	if params := s.Taken()[0].Params; params != "RET=HDRS" {
+		t.Errorf("MAIL had %q, want RET=HDRS", params)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if !strings.HasSuffix(rcpt, "> NOTIFY=FAILURE") {
+		t.Errorf("RCPT was %q, want NOTIFY=FAILURE", rcpt)
 	}
 }
 

@@ -16,12 +16,15 @@ import (
 
 // Timeouts of RFC 5321 §4.5.3.2, and ours for what it leaves open.
 const (
-	dialTimeout    = time.Minute
-	commandTimeout = 5 * time.Minute
-	dataTimeout    = 2 * time.Minute  // the 354
-	writeTimeout   = 3 * time.Minute  // a block of the message
-	dotTimeout     = 10 * time.Minute // the answer to the final dot
-	quitTimeout    = 5 * time.Second
+	dialTimeout = time.Minute
+	// fallbackTimeout is for a connection, and for each answer before MAIL, while
+	// another relay is there to try.
+	fallbackTimeout = 10 * time.Second
+	commandTimeout  = 5 * time.Minute
+	dataTimeout     = 2 * time.Minute  // the 354
+	writeTimeout    = 3 * time.Minute  // a block of the message
+	dotTimeout      = 10 * time.Minute // the answer to the final dot
+	quitTimeout     = 5 * time.Second
 )
 
 // An Error says why a session could not begin or go on. No message is blamed
@@ -40,9 +43,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // extensions are what the server offered, as far as we use it.
 type extensions struct {
-	pipelining, eightBit, utf8, startTLS bool
-	size                                 int64 // 0: no limit said
-	auth                                 []string
+	pipelining, eightBit, utf8, dsn, startTLS bool
+	size                                      int64 // 0: no limit said
+	auth                                      []string
 }
 
 // A conn is one connection past its greeting.
@@ -53,6 +56,7 @@ type conn struct {
 	w        *bufio.Writer
 	ext      extensions
 	limit    deadline
+	patience time.Duration // for each answer before MAIL
 }
 
 // A deadline keeps a connection's timeouts from reaching over the moment by
@@ -82,15 +86,19 @@ func (c *conn) end(d time.Duration) {
 }
 
 // connect opens a connection to one relay and brings it to where MAIL can be
-// said. The error is an *Error.
-func (c *Client) connect(ctx context.Context, relay Relay) (*conn, error) {
-	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+// said; the last of several is waited for longest. The error is an *Error.
+func (c *Client) connect(ctx context.Context, relay Relay, last bool) (*conn, error) {
+	limit, patience := dialTimeout, commandTimeout
+	if !last {
+		limit, patience = fallbackTimeout, fallbackTimeout
+	}
+	dialing, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	nc, err := c.dial(dialing, relay.Addr())
 	if err != nil {
 		return nil, broken(relay, Connect, err)
 	}
-	cn := &conn{Conn: nc, raw: nc}
+	cn := &conn{Conn: nc, raw: nc, patience: patience}
 	stop := context.AfterFunc(ctx, func() { cn.end(0) })
 	defer stop()
 	if err := cn.setUp(c, relay); err != nil {
@@ -108,7 +116,7 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 }
 
 func (cn *conn) setUp(c *Client, relay Relay) error {
-	cn.set(commandTimeout)
+	cn.set(cn.patience)
 	if relay.Implicit {
 		if err := cn.startTLS(c, relay); err != nil {
 			return broken(relay, StartTLS, err)
@@ -134,7 +142,7 @@ func (cn *conn) buffer() {
 
 // command sends a line, unless it is empty, and reads its answer.
 func (cn *conn) command(line string) (answer, error) {
-	cn.set(commandTimeout)
+	cn.set(cn.patience)
 	if line != "" {
 		cn.w.WriteString(line)
 		cn.w.Write(crlf)
@@ -184,6 +192,8 @@ func readExtensions(lines []string) extensions {
 			e.eightBit = true
 		case word == "SMTPUTF8":
 			e.utf8 = true
+		case word == "DSN":
+			e.dsn = true
 		case word == "STARTTLS":
 			e.startTLS = true
 		case word == "SIZE":
@@ -300,6 +310,12 @@ func (cn *conn) envelope(dst []byte, m *Message) []byte {
 	if m.UTF8 {
 		dst = append(dst, " SMTPUTF8"...)
 	}
+	if cn.ext.dsn { // a failure comes back with our header only (RFC 3461)
+		dst = append(dst, " RET=HDRS"...)
+	}
 	dst = append(append(append(dst, "\r\nRCPT TO:<"...), m.To...), '>')
+	if cn.ext.dsn { // and nothing else comes back
+		dst = append(dst, " NOTIFY=FAILURE"...)
+	}
 	return append(dst, "\r\nDATA\r\n"...)
 }
