@@ -5,11 +5,13 @@ import (
 	"io"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/ifhhro/rightsdesk/internal/web/webtest"
@@ -68,6 +70,14 @@ func signIn(b *webtest.Browser, invitation string) {
 	b.Until("the desk", `location.pathname === "/desk" || location.pathname === "/admin"`)
 }
 
+// dragSecondUp drags the second story of an issue above the first.
+const dragSecondUp = `(() => {
+	const [one, two] = document.querySelectorAll(".arrange > li");
+	const dataTransfer = new DataTransfer(), at = one.getBoundingClientRect().top + 1;
+	const send = (to, name) => to.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer, clientY: at }));
+	send(two, "dragstart"); send(one, "dragover"); send(one, "drop"); send(two, "dragend");
+})()`
+
 const rows = `document.querySelectorAll(".queue > li[data-story]").length`
 
 // TestAnHourInTheBrowser walks the desk's hour with the keyboard and the few
@@ -124,6 +134,15 @@ func anHour(t *testing.T, phone bool) {
 	b.Do(chromedp.SendKeys("#introduction", "Two stories this week.", chromedp.ByQuery), chromedp.Click(`.arrange > li:nth-child(2) [value^="up:"]`, chromedp.ByQuery))
 	b.Until("the text kept while moving", `document.querySelector("#introduction").value === "Two stories this week." && document.querySelector("[name=revision]").value !== "1"`)
 	b.Picture("issue")
+	first := `document.querySelector(".arrange > li a").textContent`
+	headline := ""
+	b.Read(first, &headline)
+	b.Do(chromedp.Evaluate(dragSecondUp, nil))
+	b.Until("the second dragged up", first+` !== `+strconv.Quote(headline))
+	b.Do(chromedp.Focus(`.arrange > li:nth-child(2) a`, chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowUp, chromedp.KeyModifiers(input.ModifierAlt)))
+	b.Until("moved back by the keyboard", first+` === `+strconv.Quote(headline)+` && document.activeElement.name === "move"`)
+	b.Do(chromedp.Click(`#undo-edit`, chromedp.ByQuery))
+	b.Until("undone", first+` !== `+strconv.Quote(headline))
 	path := ""
 	b.Read(`location.pathname`, &path)
 	b.Open(path + "/preview")
@@ -155,7 +174,7 @@ func TestThePagesInABrowser(t *testing.T) {
 	b := webtest.OpenBrowser(t, base)
 	signIn(b, invitation)
 	paths := []string{"/", "/ar/", "/issues", "/stories", "/topics", "/topics/torture", "/ar/topics", "/feeds", "/about", "/zh/privacy", "/subscribe", "/ar/subscribe", "/nothing",
-		"/desk", "/desk?q=prison", "/desk?state=approved", "/desk?topic=abortion", "/desk/stories/1", "/desk/stories/9", "/desk/new", "/desk/issues", "/desk/issues/1",
+		"/desk", "/desk?q=prison", "/desk?state=approved", "/desk?topic=abortion", "/desk/stories/1", "/desk/stories/9", "/desk/new", "/desk/issues", "/desk/issues/1", "/desk/issues/1/words?language=ar", "/desk/blocks", "/desk/blocks/0",
 		"/desk/issues/1/preview", "/desk/issues/1/preview?format=text", "/desk/sources", "/desk/lexicon", "/desk/lexicon/torture/en", "/desk/lexicon/torture/ar?from=shipped", "/desk/stories/1/why?topic=torture",
 		"/desk/stories/2/why?topic=attacks-on-health-care", "/desk/account", "/admin", "/admin/mail", "/admin/people", "/admin/readers", "/admin/audit"}
 	for _, phone := range []bool{false, true} {

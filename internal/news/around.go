@@ -68,6 +68,12 @@ func (i *Issue) Version() Version {
 	return Version{i.Revision, i.EditedBy, i.Title, i.Introduction, i.Texts, i.Sections, i.LeftOut, i.Back}
 }
 
+// Stories returns the stories of all its sections in order.
+func (v *Version) Stories() []StoryID {
+	i := Issue{Sections: v.Sections}
+	return i.Stories()
+}
+
 // Undo arranges the issue as it was in the version before. The undoing is an
 // edit like another: it makes a new revision and voids an approval. It returns
 // an error wrapping ErrConflict when the issue is frozen or the editor saw

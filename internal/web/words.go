@@ -75,6 +75,9 @@ func ago(now, t time.Time) string {
 	return t.Format("2 January 2006")
 }
 
+// BlockName is what curators call a standing block: its name in English mails.
+func BlockName(k news.BlockKind) string { return words.In("en").Say("block." + string(k)) }
+
 // sentence is a name in the middle of a page as a word of its own: hyphens to
 // blanks, the first letter large.
 func sentence(s any) string {

@@ -67,6 +67,13 @@ func (s *Server) Routes() []web.Route {
 		// One issue: arranged, approved, sent, and what became of its copies.
 		{Pattern: "GET /desk/issues/{id}", Needs: staff.ReadDesk, Do: s.issue},
 		{Pattern: "POST /desk/issues/{id}", Needs: staff.ComposeIssues, MaxBody: maxStoryForm, Do: s.changeIssue},
+		// What it says in a language other than its own.
+		{Pattern: "GET /desk/issues/{id}/words", Needs: staff.ReadDesk, Do: s.issueWords},
+		{Pattern: "POST /desk/issues/{id}/words", Needs: staff.ComposeIssues, MaxBody: maxStoryForm, Do: s.saveIssueWords},
+		// The library of standing blocks; block 0 is a new one.
+		{Pattern: "GET /desk/blocks", Needs: staff.ReadDesk, Do: s.blockList},
+		{Pattern: "GET /desk/blocks/{id}", Needs: staff.ReadDesk, Do: s.block},
+		{Pattern: "POST /desk/blocks/{id}", Needs: staff.ComposeIssues, MaxBody: maxStoryForm, Do: s.saveBlock},
 		// The mail it becomes for a choice of language, format and topics.
 		{Pattern: "GET /desk/issues/{id}/preview", Needs: staff.ReadDesk, Do: s.preview},
 		{Pattern: "GET /desk/issues/{id}/mail", Needs: staff.ReadDesk, Do: s.mail},

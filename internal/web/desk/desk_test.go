@@ -67,7 +67,14 @@ func TestPages(t *testing.T) {
 	frozen := arranged
 	frozen.State, frozen.Frozen, frozen.HeldWhy, frozen.Name, frozen.ApprovedBy = news.IssueHeld, noon, h, h, h
 	draft := newIssuePage(arranged, news.Counts{}, []news.Story{story})
-	draft.Compose, draft.Alone = true, true
+	draft.Compose, draft.Alone, draft.Back = true, true, 2
+	draft.Beside = besideOf(&arranged, hostileAround())
+	draft.Languages = issueLanguages(&arranged, "fr")
+	draft.Conflict = &conflictView{Who: h, Title: h, Introduction: h, Sections: draft.Sections}
+	translated := newIssueWordsPage(arranged, "ar")
+	translated.Compose, translated.Text, translated.Theirs = true, news.IssueText{Title: h, Introduction: h}, &news.IssueText{Title: h, Introduction: h}
+	block := newBlockPage(hostileAround().Blocks[0])
+	block.Compose, block.Problems = true, []string{h}
 	held := newIssuePage(frozen, news.Counts{Intended: 9, Sent: 4, Waiting: 3, Refused: 1, Excluded: 1, Uncertain: 1}, []news.Story{story})
 	held.Compose, held.Readers = true, true
 	torture, _ := news.TopicBySlug("torture")
@@ -80,9 +87,12 @@ func TestPages(t *testing.T) {
 	clue := classify.Clue{Words: []string{h, h}, Pattern: h, Where: h, Points: -2, Times: 3}
 	asked.explain(hostileItem(), classify.Reason{Topic: "torture", Score: .2, Threshold: .45, Clues: []classify.Clue{clue}, Taught: []classify.Clue{clue}, Stronger: []news.Slug{news.Slug(h)}})
 	webtest.Pages(t, "desk", map[string][]any{
-		"desk/issues": {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
-		"desk/issue":  {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
-		"desk/mine":   {&minePage{}, &minePage{Stories: []news.Story{story}}},
+		"desk/issues":      {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
+		"desk/issue":       {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
+		"desk/issue-words": {newIssueWordsPage(news.Issue{}, "fr"), translated},
+		"desk/blocks":      {&blocksPage{}, &blocksPage{Compose: true, Blocks: hostileAround().Blocks}},
+		"desk/block":       {newBlockPage(news.Block{}), newBlockPage(hostileAround().Blocks[0]), block},
+		"desk/mine":        {&minePage{}, &minePage{Stories: []news.Story{story}}},
 		"desk/sources": {newSourcesPage(nil, nil), newSourcesPage([]news.Polled{
 			{Source: news.Source{ID: 1, Slug: h, Name: h, Home: webtest.HostileLink, Address: webtest.HostileLink, Language: h, Off: h, Rhythm: 8, Every: time.Hour}, Polling: news.Polling{Error: h, Failures: 3}},
 			{Source: news.Source{ID: 2, Name: "x"}, Polling: news.Polling{LastNew: noon}}}, map[news.SourceID][]int{1: {0, 3, 9}})},

@@ -63,13 +63,17 @@ func issuePath(id news.IssueID) string { return fmt.Sprintf("/desk/issues/%d", i
 type issuePage struct {
 	help
 	news.Issue
-	Sections []sectionView
-	Missing  []news.Story // in the issue's list of stories, but no longer approved
-	Counts   news.Counts
-	Books    []book
-	Compose  bool
-	Readers  bool // the person may see readers, and so caught mail
-	Alone    bool // they arranged it themselves: a second person approves
+	Sections  []sectionView
+	Counts    news.Counts
+	Books     []book
+	Compose   bool
+	Readers   bool          // the person may see readers, and so caught mail
+	Alone     bool          // they arranged it themselves: a second person approves
+	Beside    []besideView  // what stands beside the stories, in groups
+	Languages []choice      // in which it can have words beside its own
+	Conflict  *conflictView // nil unless somebody else saved meanwhile
+
+	byID map[news.StoryID]news.Story
 }
 
 type sectionView struct {
@@ -107,25 +111,36 @@ func (s *Server) issuePage(ctx context.Context, id news.IssueID) (*issuePage, er
 	if err != nil {
 		return nil, err
 	}
-	return newIssuePage(i, counts, stories), nil
+	around, err := s.issues.Around(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	page := newIssuePage(i, counts, stories)
+	page.Beside, page.Languages = besideOf(&i, around), issueLanguages(&i, "")
+	return page, nil
 }
 
 func newIssuePage(i news.Issue, counts news.Counts, stories []news.Story) *issuePage {
-	page := &issuePage{help: newHelp(), Issue: i, Counts: counts, Books: books(counts)}
-	byID := map[news.StoryID]news.Story{}
+	page := &issuePage{help: newHelp(), Issue: i, Counts: counts, Books: books(counts), byID: map[news.StoryID]news.Story{}}
 	for _, story := range stories {
-		byID[story.ID] = story
+		page.byID[story.ID] = story
 	}
-	for n, section := range i.Sections {
+	page.arrange(i.Sections)
+	return page
+}
+
+// arrange shows the stories in these sections.
+func (p *issuePage) arrange(sections []news.Section) {
+	p.Sections = nil
+	for n, section := range sections {
 		view := sectionView{Heading: section.Heading, First: n == 0}
 		for _, id := range section.Stories {
-			if story, ok := byID[id]; ok {
+			if story, ok := p.byID[id]; ok {
 				view.Stories = append(view.Stories, story)
 			}
 		}
-		page.Sections = append(page.Sections, view)
+		p.Sections = append(p.Sections, view)
 	}
-	return page
 }
 
 // books draws the counts of an issue as one bar, in the order a copy lives.
@@ -164,11 +179,22 @@ func (s *Server) changeIssue(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return fmt.Errorf("form: %w", err)
 	}
-	if err := s.act(r, id); err != nil {
+	err = s.act(r, id)
+	if errors.Is(err, news.ErrConflict) && saves(r.PostForm) {
+		seen, _ := strconv.ParseInt(r.PostForm.Get("revision"), 10, 64)
+		return s.arrangeConflict(w, r, id, arrangementOf(r.PostForm), seen, err)
+	}
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, issuePath(id), http.StatusSeeOther)
 	return nil
+}
+
+// saves reports whether the pressed button saves an arrangement.
+func saves(form url.Values) bool {
+	do := form.Get("do")
+	return form.Has("title") && (do == "save" || do == "")
 }
 
 func (s *Server) act(r *http.Request, id news.IssueID) (err error) {
@@ -189,6 +215,10 @@ func (s *Server) act(r *http.Request, id news.IssueID) (err error) {
 		_, err = s.issues.Withdraw(ctx, id, name)
 	case "take":
 		_, err = s.issues.Draft(ctx, name)
+	case "undo":
+		_, err = s.issues.Undo(ctx, id, seen, name)
+	case "by-topic":
+		err = s.byTopic(ctx, id, seen, name)
 	case "save", "":
 		_, err = s.issues.Arrange(ctx, id, arrangementOf(form), seen, name)
 	default:
@@ -197,12 +227,29 @@ func (s *Server) act(r *http.Request, id news.IssueID) (err error) {
 	return err
 }
 
+// byTopic puts the stories of an issue in a section for each topic: that of
+// the story's first.
+func (s *Server) byTopic(ctx context.Context, id news.IssueID, seen int64, name string) error {
+	stories, err := s.issues.Stories(ctx, id)
+	if err != nil {
+		return err
+	}
+	sections := news.SectionsBy(stories, func(s *news.Story) string {
+		if len(s.Topics) == 0 {
+			return ""
+		}
+		return web.TopicName(s.Topics[0])
+	})
+	_, err = s.issues.Arrange(ctx, id, news.Arrangement{Sections: &sections}, seen, name)
+	return err
+}
+
 var storyLine = regexp.MustCompile(`^#story-(\d+)$`)
 
 // arrangementOf reads the form of a draft: its lines are headings and stories
 // in the order of the page, and one button may move one of them.
 func arrangementOf(form url.Values) news.Arrangement {
-	title, introduction := form.Get("title"), strings.ReplaceAll(form.Get("introduction"), "\r\n", "\n")
+	title, introduction := form.Get("title"), text(form, "introduction")
 	sections := []news.Section{{}}
 	for n, line := range form["line"] {
 		last := &sections[len(sections)-1]
@@ -221,10 +268,25 @@ func arrangementOf(form url.Values) news.Arrangement {
 		}
 	}
 	verb, what, _ := strings.Cut(form.Get("move"), ":")
-	if id, err := strconv.ParseInt(what, 10, 64); err == nil {
+	if n, err := strconv.Atoi(what); err == nil && strings.HasPrefix(verb, "section-") {
+		sections = moveSection(sections, verb, n)
+	} else if id, err := strconv.ParseInt(what, 10, 64); err == nil {
 		sections = move(sections, verb, news.StoryID(id), cmp.Or(strings.TrimSpace(form.Get("new-heading")), "New section"))
 	}
-	return news.Arrangement{Title: &title, Introduction: &introduction, Sections: &sections}
+	return news.Arrangement{Title: &title, Introduction: &introduction, Sections: &sections, LeftOut: leftOut(form)}
+}
+
+// moveSection takes a whole section one place up or down.
+func moveSection(sections []news.Section, verb string, n int) []news.Section {
+	to := n - 1
+	if verb == "section-down" {
+		to = n + 1
+	}
+	if n < 0 || n >= len(sections) || to < 0 || to >= len(sections) {
+		return sections
+	}
+	sections[n], sections[to] = sections[to], sections[n]
+	return sections
 }
 
 // move takes a story one place up or down, over the edge of its section into
