@@ -27,36 +27,40 @@ import (
 // settings are the flags every command that opens the house understands. Each
 // is checked once, by check, before anything is opened.
 type settings struct {
-	dataDir       string
-	database      string
-	only          []string
-	metrics       string
-	backups       backupSettings
-	listen        string
-	baseURL       string
-	feeds         string
-	slot          string
-	zone          string
-	from          string
-	replyTo       string
-	returns       string
-	resolver      string
-	postalAddress string
-	name          string
-	relays        []string
-	catch         bool
-	solo          bool
-	allowCIDR     []string
-	connections   int
-	pace          int
-	domainPace    int
-	logFormat     string
+	dataDir         string
+	database        string
+	only            []string
+	metrics         string
+	backups         backupSettings
+	listen          string
+	baseURL         string
+	feeds           string
+	slot            string
+	zone            string
+	from            string
+	replyTo         string
+	discreetFrom    string
+	discreetBaseURL string
+	returns         string
+	resolver        string
+	postalAddress   string
+	name            string
+	relays          []string
+	catch           bool
+	solo            bool
+	allowCIDR       []string
+	connections     int
+	pace            int
+	domainPace      int
+	logFormat       string
 
-	base   *url.URL
-	loc    *time.Location
-	sender mail.Address
-	relay  []smtpout.Relay
-	allow  []netip.Prefix
+	base         *url.URL
+	loc          *time.Location
+	sender       mail.Address
+	neutral      *mail.Address // of discreet mails; nil without --discreet-from
+	discreetBase *url.URL
+	relay        []smtpout.Relay
+	allow        []netip.Prefix
 }
 
 // defaultFrom is an address that no server takes.
@@ -94,6 +98,8 @@ func (s *settings) houseFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.from, "from", s.from, "From of the digest")
 	f.StringVar(&s.replyTo, "reply-to", s.replyTo, "where answers of readers go")
 	f.StringVar(&s.returns, "returns", s.returns, "mailbox of ours that takes returned mail, also at name+anything@; without it nobody hears of what comes back")
+	f.StringVar(&s.discreetFrom, "discreet-from", s.discreetFrom, "From of discreet mails, of another domain, that says nothing of the digest; without it none are offered")
+	f.StringVar(&s.discreetBaseURL, "discreet-base-url", s.discreetBaseURL, "address of the same name under which readers of discreet mails reach their links")
 	f.StringVar(&s.postalAddress, "postal-address", s.postalAddress, "postal address in the foot of every mail")
 	f.StringArrayVar(&s.relays, "relay", nil, "mail server, smtp[s]://user@host:port (repeatable)")
 	f.BoolVar(&s.catch, "catch", s.catch, "keep mail in a maildir under the data directory instead of sending it")
@@ -150,6 +156,9 @@ func (s *settings) checkMail() error {
 			return badSetting("returns", "say for example --returns bounces@example.org", "%v", err)
 		}
 	}
+	if err := s.checkDiscreet(); err != nil {
+		return err
+	}
 	if s.catch && len(s.relays) > 0 {
 		return badSetting("catch", "leave one of the two out", "mail cannot be both caught and sent to a relay")
 	}
@@ -160,6 +169,30 @@ func (s *settings) checkMail() error {
 		}
 		s.relay = append(s.relay, relay)
 	}
+	return nil
+}
+
+// checkDiscreet reads the neutral sender. It is all or nothing: an address of
+// the digest's own domain, or links to it, would tell what the mail is.
+func (s *settings) checkDiscreet() error {
+	s.neutral, s.discreetBase = nil, nil
+	if s.discreetFrom == "" && s.discreetBaseURL == "" {
+		return nil
+	}
+	from, err := mail.ParseAddress(s.discreetFrom)
+	if err != nil || from.Name == "" {
+		return badSetting("discreet-from", `say for example --discreet-from "Weekly update <post@post.example>"`, "%q is not a name and a mail address", s.discreetFrom)
+	}
+	if domainOf(from.Address) == domainOf(s.sender.Address) {
+		return badSetting("discreet-from", "use a domain that nobody connects with the digest", "it is of the same domain as --from, which would tell what the mail is")
+	}
+	if s.discreetBase, err = web.ParseBase(s.discreetBaseURL); err != nil {
+		return badSetting("discreet-base-url", "say for example --discreet-base-url https://post.example", "%v", err)
+	}
+	if s.discreetBase.Host == s.base.Host {
+		return badSetting("discreet-base-url", "use a name that nobody connects with the digest", "it is the same as --base-url, which would tell what the mail is")
+	}
+	s.neutral = from
 	return nil
 }
 

@@ -124,6 +124,13 @@ func (h *house) buildMail(holder string) error {
 		Name: h.s.name, BaseURL: strings.TrimSuffix(h.s.base.String(), "/"), From: h.s.from, ReplyTo: h.s.replyTo,
 		Postal: h.s.postalAddress, ListDomain: domainOf(h.s.sender.Address), Zone: h.s.loc,
 	}}
+	if h.s.neutral != nil {
+		p.neutral = h.s.neutral
+		p.house.Neutral = &compose.House{
+			Name: h.s.neutral.Name, BaseURL: strings.TrimSuffix(h.s.discreetBase.String(), "/"), From: h.s.discreetFrom,
+			ListDomain: domainOf(h.s.neutral.Address), Zone: h.s.loc,
+		}
+	}
 	keys, err := token.NewKeyring(h.store.Key(store.KeyLinks))
 	if err != nil {
 		return err
@@ -139,16 +146,20 @@ func (h *house) buildMail(holder string) error {
 	}
 	h.signup = signup.New(h.store, signup.Options{
 		Keys: keys, Link: h.s.link, Write: p.letter, Send: letters,
-		Wake: h.woken, Log: h.log, Now: h.now,
+		Wake: h.woken, Log: h.log, Now: h.now, Discreet: p.neutral != nil,
 	})
 	p.unsubscribe, p.preferences = h.signup.UnsubscribeLink, h.signup.PreferencesLink
 	slots, err := publish.ParseSlots(h.s.slot, h.s.loc)
 	if err != nil {
 		return badSetting("slot", `Monday at seven is --slot "0 7 * * 1"`, "%v", err)
 	}
+	neutral := ""
+	if p.house.Neutral != nil {
+		neutral = p.house.Neutral.ListDomain
+	}
 	h.publish = publish.New(h.store, p, publish.Options{
 		Slots: slots, Lead: draftLead, Title: h.s.name, Language: "en", Solo: h.s.solo,
-		Domain: p.house.ListDomain, Key: p.key, Audit: h.access.Audit, Built: built(),
+		Domain: p.house.ListDomain, Neutral: neutral, Key: p.key, Sealer: p.sealer, Audit: h.access.Audit, Built: built(),
 	}, h.woken, h.now, h.log)
 	// A nil *post in an interface would look like a way out.
 	var sender deliver.Sender
@@ -236,7 +247,7 @@ func (h *house) letters(ctx context.Context) error {
 
 // pages builds the site: every part, one handler.
 func (h *house) pages() (http.Handler, error) {
-	site, err := web.New(web.Options{BaseURL: h.s.baseURL, Name: h.s.name, Sessions: h.access, Zone: h.s.loc, Log: h.log})
+	site, err := web.New(web.Options{BaseURL: h.s.baseURL, Neutral: h.s.discreetBaseURL, Name: h.s.name, Sessions: h.access, Zone: h.s.loc, Log: h.log})
 	if err != nil {
 		return nil, err
 	}

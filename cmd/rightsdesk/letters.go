@@ -27,7 +27,8 @@ import (
 type press struct {
 	house       compose.House
 	sender      mail.Address
-	key         []byte // blinds readers in Message-IDs
+	neutral     *mail.Address // of discreet copies; nil: none are made
+	key         []byte        // blinds readers in Message-IDs
 	unsubscribe func(audience.Token) string
 	preferences func(audience.Token) string
 	mailbox     *token.Mailbox // of what comes back; nil: the sender's own, and nobody reads it
@@ -76,22 +77,72 @@ func subjectOf(raw []byte) (string, error) {
 // A text is deliver's: a frozen issue that makes copies.
 type text struct {
 	*compose.Rendered
-	press  *press
-	signer *smtpout.Signer // nil: not signed
-	frozen time.Time
+	press *press
+	// signer and neutral sign ordinary and discreet copies; nil: not signed
+	signer, neutral *smtpout.Signer
+	frozen          time.Time
 }
 
 // Append appends the message of a copy, the same bytes every time.
 func (t *text) Append(dst []byte, v audience.Variant, c audience.Copy) ([]byte, error) {
-	own := compose.Copy{To: c.Address, MessageID: c.MessageID, Unsubscribe: t.press.unsubscribe(c.Token), Preferences: t.press.preferences(c.Token)}
-	if t.press.mailbox != nil {
-		own.UnsubscribeMail = t.press.mailbox.Unsubscribe(c.Token)
+	own := t.press.own(c)
+	write := func(dst []byte) ([]byte, error) {
+		switch c.Cover {
+		case audience.CoverNone:
+			return t.Rendered.Append(dst, v, own), nil
+		case audience.CoverSealed:
+			return t.AppendSealed(dst, v.Language, own, c.Sealed), nil
+		case audience.CoverNotice:
+			return t.AppendNotice(dst, v.Language, own), nil
+		}
+		return nil, fmt.Errorf("copy %d is under cover %q: %w", c.ID, c.Cover, news.ErrInvalid)
 	}
-	write := func(dst []byte) ([]byte, error) { return t.Rendered.Append(dst, v, own), nil }
-	if t.signer == nil {
+	signer := t.signer
+	if c.Discreet {
+		signer = t.neutral
+	}
+	if signer == nil {
 		return write(dst)
 	}
-	return t.signer.Append(dst, t.frozen, write)
+	return signer.Append(dst, t.frozen, write)
+}
+
+// own is what is the reader's own in a copy.
+func (p *press) own(c audience.Copy) compose.Copy {
+	own := compose.Copy{
+		To: c.Address, MessageID: c.MessageID, Discreet: c.Discreet,
+		Unsubscribe: p.unsubscribe(c.Token), Preferences: p.preferences(c.Token),
+	}
+	switch {
+	case c.Discreet:
+		own.Unsubscribe, own.Preferences = p.neutrally(own.Unsubscribe), p.neutrally(own.Preferences)
+	case p.mailbox != nil:
+		own.UnsubscribeMail = p.mailbox.Unsubscribe(c.Token)
+	}
+	return own
+}
+
+// neutrally is a link to our pages under the name that says nothing of us.
+func (p *press) neutrally(link string) string {
+	if p.house.Neutral == nil {
+		return link
+	}
+	return p.house.Neutral.BaseURL + strings.TrimPrefix(link, p.house.BaseURL)
+}
+
+// sealer is publish's: what encrypts copies at the freeze.
+func (p *press) sealer(parts []audience.Part, frozen time.Time) (publish.Sealer, error) {
+	r, err := compose.Load(parts)
+	if err != nil {
+		return nil, err
+	}
+	return func(v audience.Variant, c audience.Copy, key audience.PublicKey) ([]byte, error) {
+		k, err := compose.ReadKey(key, frozen)
+		if err != nil {
+			return nil, err
+		}
+		return r.Seal(v, p.own(c), k, frozen)
+	}, nil
 }
 
 // load is deliver's: the frozen text of an issue, ready to make copies.
@@ -100,21 +151,25 @@ func (p *press) load(ctx context.Context, i news.Issue, parts []audience.Part) (
 	if err != nil {
 		return nil, err
 	}
-	signer, err := p.signer(ctx, i.Frozen)
-	if err != nil {
+	t := &text{Rendered: r, press: p, frozen: i.Frozen}
+	if t.signer, err = p.signer(ctx, domainOf(p.sender.Address), i.Frozen); err != nil {
 		return nil, err
 	}
-	return &text{r, p, signer, i.Frozen}, nil
+	if p.neutral != nil {
+		if t.neutral, err = p.signer(ctx, domainOf(p.neutral.Address), i.Frozen); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
 }
 
-// signer signs what was frozen or written at that time, always with the same
+// signer signs what a domain froze or wrote at that time, always with the same
 // keys; nil when there were none.
-func (p *press) signer(ctx context.Context, at time.Time) (*smtpout.Signer, error) {
+func (p *press) signer(ctx context.Context, domain string, at time.Time) (*smtpout.Signer, error) {
 	all, err := p.keys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	domain := domainOf(p.sender.Address)
 	var keys []smtpout.SigningKey
 	for _, k := range audience.SigningKeys(all, domain, at) {
 		key, err := k.Signer()
@@ -138,7 +193,7 @@ type signingPost struct {
 // Send is signup's.
 func (s signingPost) Send(ctx context.Context, m smtpout.Message) (smtpout.Reply, error) {
 	now := s.press.now()
-	signer, err := s.press.signer(ctx, now)
+	signer, err := s.press.signer(ctx, domainOf(m.From), now)
 	if err != nil {
 		return smtpout.Reply{}, err
 	}
@@ -156,7 +211,10 @@ const returnsFor = 30 * 24 * time.Hour
 
 // envelope is deliver's: whom a server tells that it could not deliver.
 func (p *press) envelope(c audience.Copy) string {
-	if p.mailbox == nil {
+	switch {
+	case c.Discreet && p.neutral != nil:
+		return p.neutral.Address
+	case p.mailbox == nil:
 		return p.sender.Address
 	}
 	return p.mailbox.Return(token.Return{Issue: int64(c.Issue), Reader: int64(c.Reader)}, p.now().Add(returnsFor))
@@ -172,12 +230,16 @@ func (p *press) letter(l audience.Letter, link string) (smtpout.Message, error) 
 	if l.What == audience.LetterLink {
 		until = time.Time{} // works as long as they read
 	}
-	body, err := compose.Confirm(p.house, compose.Confirmation{
+	house, from := p.house, p.sender.Address
+	if l.Reader.Preferences.Discreet && p.neutral != nil {
+		house, from, link = *p.house.Neutral, p.neutral.Address, p.neutrally(link)
+	}
+	body, err := compose.Confirm(house, compose.Confirmation{
 		Kind: l.What, To: l.Reader.Address, Language: l.Reader.Preferences.Language, URL: link, Until: until,
-		Date: p.now(), MessageID: strings.ToLower(name) + "@" + p.house.ListDomain,
+		Date: p.now(), MessageID: strings.ToLower(name) + "@" + house.ListDomain,
 	})
 	if err != nil {
 		return smtpout.Message{}, err
 	}
-	return smtpout.Message{From: p.sender.Address, To: l.Reader.Address.Reveal(), UTF8: l.Reader.Address.NeedsUTF8(), Body: body}, nil
+	return smtpout.Message{From: from, To: l.Reader.Address.Reveal(), UTF8: l.Reader.Address.NeedsUTF8(), Body: body}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/staff"
@@ -43,8 +44,9 @@ func (a *app) readersImport(p *readership) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import FILE.csv",
 		Short: "take in readers who gave their consent elsewhere (- reads stdin)",
-		Long: "The first line names the columns: email, then any of language, topics, format, consent_at, consent_text.\n" +
+		Long: "The first line names the columns: email, then any of " + strings.Join(signup.Columns[1:], ", ") + ".\n" +
 			"Topics are separated by spaces; no topics means all. Languages: " + strings.Join(audience.Languages(), " ") + ".\n" +
+			"discreet is yes or no; openpgp is a public key, armored or in base64.\n" +
 			"Bad lines are reported by number and left out; mend the file and import it again, nobody is added twice.\n" +
 			"Who left, complained or was erased is not brought back.\n\nTopics: " + strings.Join(topicNames(), " ") + "\n" + exitHelp,
 		Args: cobra.ExactArgs(1),
@@ -158,6 +160,8 @@ func (a *app) showReader(ctx context.Context, p *readership, s *signup.Service, 
 		Language  string      `json:"language,omitempty"`
 		Format    string      `json:"format,omitempty"`
 		Topics    []news.Slug `json:"topics,omitempty"`
+		Discreet  bool        `json:"discreet,omitempty"`
+		Encrypted string      `json:"encrypted,omitempty"` // whether the key works; never the key, which names people
 		Asked     time.Time   `json:"asked,omitzero"`
 		Confirmed time.Time   `json:"confirmed,omitzero"`
 		Consent   string      `json:"consent_text,omitempty"`
@@ -165,7 +169,7 @@ func (a *app) showReader(ctx context.Context, p *readership, s *signup.Service, 
 		Barred    string      `json:"barred,omitempty"`
 		Since     time.Time   `json:"barred_since,omitzero"`
 	}{Address: r.Address.Reveal(), State: string(r.State), Language: r.Preferences.Language, Format: string(r.Preferences.Format),
-		Topics: r.Preferences.Topics, Asked: r.Consent.Asked, Confirmed: r.Consent.Confirmed, Consent: r.Consent.Text, Left: r.Left}
+		Topics: r.Preferences.Topics, Discreet: r.Preferences.Discreet, Encrypted: sayEncrypted(r.OpenPGP), Asked: r.Consent.Asked, Confirmed: r.Consent.Confirmed, Consent: r.Consent.Text, Left: r.Left}
 	if barred != nil {
 		out.Barred, out.Since = string(barred.Reason), barred.At
 	}
@@ -174,6 +178,21 @@ func (a *app) showReader(ctx context.Context, p *readership, s *signup.Service, 
 		enc.SetIndent("", "  ")
 	}
 	return enc.Encode(out)
+}
+
+// sayEncrypted says how it stands with a reader's key.
+func sayEncrypted(key audience.PublicKey) string {
+	if len(key) == 0 {
+		return ""
+	}
+	k, err := compose.ReadKey(key, time.Now())
+	if err != nil {
+		return "no, " + err.Error() + ": they get notices"
+	}
+	if end := k.Expires(time.Now()); !end.IsZero() {
+		return "yes, until " + end.Format(time.DateOnly)
+	}
+	return "yes"
 }
 
 func (a *app) eraseReader(ctx context.Context, _ *readership, s *signup.Service, address string) error {

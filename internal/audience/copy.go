@@ -39,6 +39,9 @@ type Copy struct {
 	Token     Token   // the reader's, fixed at the freeze
 	Address   Address // fixed at the freeze; zero once erased
 	MessageID string  // without angle brackets; stable over every attempt
+	Discreet  bool    // its outside says nothing of what is in it
+	Cover     Cover
+	Sealed    []byte // of CoverSealed: the encrypted mail, the same over every attempt
 	State     CopyState
 	Why       string // of excluded, refused, given up: in plain words, no address in it
 	Attempts  int

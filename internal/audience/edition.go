@@ -23,10 +23,33 @@ type Variant struct {
 type Edition interface {
 	// Parts are the frozen text.
 	Parts() []Part
-	// Assign gives the number of the reader's variant and the Message-ID of
-	// their copy, without angle brackets, from their token and preferences. It
+	// Assign gives a reader's share, from their token, choices and key. It
 	// reports false when nothing in the issue is for them.
-	Assign(Reader) (variant int, messageID string, ok bool)
+	Assign(Reader) (Share, bool)
 	// Variants are all that Assign has given out, by number.
 	Variants() []Variant
 }
+
+// A Share is what the freeze gives one reader.
+type Share struct {
+	Variant   int
+	MessageID string // without angle brackets
+	Discreet  bool
+	Cover     Cover
+	Sealed    []byte // of CoverSealed: the encrypted mail, as it is kept and sent
+	// Excluded says in plain words why they get no mail though there is one for
+	// them; empty: they get it.
+	Excluded string
+}
+
+// A Cover is how what is in a copy is kept from who carries it.
+type Cover string
+
+// The covers of a copy.
+const (
+	CoverNone   Cover = ""
+	CoverSealed Cover = "sealed" // encrypted to the reader's key at the freeze
+	// CoverNotice: the reader asked for encryption and their key did not work
+	// at the freeze. They are told that there is an issue, and nothing of it.
+	CoverNotice Cover = "notice"
+)

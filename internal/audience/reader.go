@@ -65,6 +65,7 @@ type Preferences struct {
 	Language string
 	Topics   []news.Slug // none = all
 	Format   Format
+	Discreet bool // a mail whose outside says nothing of what is in it
 }
 
 // Check returns an error wrapping news.ErrInvalid that names the first thing
@@ -104,6 +105,7 @@ type Reader struct {
 	// Replaces is the reader a pending one moves from, who is forgotten when
 	// the new address is confirmed. Zero for nobody.
 	Replaces Token
+	OpenPGP  PublicKey // their mails are encrypted to it; none: they are not
 	Paused   time.Time // gets nothing until then; zero is no pause
 	Left     time.Time // when they left last, zero once they are back
 	Updated  time.Time
@@ -129,10 +131,12 @@ func (r *Reader) Confirm(now time.Time) error {
 // Ask begins for somebody new, or again for somebody who is pending or left;
 // for an active reader it changes nothing, and a suppressed one stays
 // suppressed. It reports whether a confirmation should be mailed. Asking again
-// keeps the request's name, so that the earlier mail's link works too.
+// keeps the request's name, so that the earlier mail's link works too; and who
+// was written to discreetly or encrypted once is so again, until they choose.
 func (r *Reader) Ask(p Preferences, text string, now time.Time) (mail bool) {
 	switch r.State {
 	case "", Pending, Left:
+		p.Discreet = p.Discreet || r.Preferences.Discreet
 		r.State, r.Preferences, r.Updated = Pending, p, now
 		r.Consent = Consent{Asked: now, Text: text}
 		if r.Request.IsZero() {
@@ -163,6 +167,17 @@ func (r *Reader) Choose(p Preferences, paused, now time.Time) error {
 	return nil
 }
 
+// Encrypt has an active reader's mails encrypted to a key, or none of them any
+// more. It returns an error wrapping news.ErrConflict when they are no reader
+// now.
+func (r *Reader) Encrypt(key PublicKey, now time.Time) error {
+	if r.State != Active {
+		return fmt.Errorf("encrypt: the reader is %s: %w", r.State, news.ErrConflict)
+	}
+	r.OpenPGP, r.Updated = key, now
+	return nil
+}
+
 // Lapse ends a request that was not confirmed in time: somebody who had left
 // before has left again, and of somebody new nothing is to be kept (drop). It
 // returns an error wrapping news.ErrConflict when there is nothing to end.
@@ -180,11 +195,11 @@ func (r *Reader) Lapse(now time.Time) (drop bool, err error) {
 // Import takes in somebody whose consent was given elsewhere: new or pending
 // becomes active. It reports false, and changes nothing, for everybody else:
 // who reads already keeps their choices, and who left is not brought back.
-func (r *Reader) Import(p Preferences, c Consent, now time.Time) bool {
+func (r *Reader) Import(p Preferences, key PublicKey, c Consent, now time.Time) bool {
 	if r.State != "" && (r.State != Pending || !r.Left.IsZero()) {
 		return false
 	}
-	r.State, r.Preferences, r.Consent, r.Request, r.Updated = Active, p, c, Token{}, now
+	r.State, r.Preferences, r.OpenPGP, r.Consent, r.Request, r.Updated = Active, p, key, c, Token{}, now
 	return true
 }
 

@@ -15,29 +15,110 @@ import (
 // clear text.
 var ErrKey = errors.New("no OpenPGP key that can be encrypted to")
 
+// A KeyFault is what is wrong with a key. It is an ErrKey.
+type KeyFault string
+
+// The faults of a key.
+const (
+	KeyTooLarge   KeyFault = "larger than 32 KB"
+	KeyUnreadable KeyFault = "not one readable public key"
+	KeySecret     KeyFault = "a secret key, which should never leave its owner"
+	KeyExpired    KeyFault = "expired"
+	KeyRevoked    KeyFault = "revoked by its owner"
+	KeySignsOnly  KeyFault = "for signing only"
+)
+
+func (f KeyFault) Error() string { return "key: " + string(f) }
+
+// Is makes every fault an ErrKey.
+func (f KeyFault) Is(target error) bool { return target == ErrKey }
+
 // MaxKeyBytes bounds an uploaded key.
-const MaxKeyBytes = 64 << 10
+const MaxKeyBytes = 32 << 10
 
 // A Key is a reader's OpenPGP key (RFC 9580).
 type Key struct{ key *crypto.Key }
 
 // ReadKey reads one public key, armored or binary, that can be encrypted to
 // now. Keys come by upload only: looking one up would tell the reader's
-// provider. Errors wrap ErrKey.
+// provider. Its error is a KeyFault; a key that has expired or was revoked is
+// returned beside it.
 func ReadKey(b []byte, now time.Time) (*Key, error) {
 	if len(b) > MaxKeyBytes {
-		return nil, fmt.Errorf("larger than %d KB: %w", MaxKeyBytes>>10, ErrKey)
+		return nil, KeyTooLarge
 	}
-	k, err := crypto.NewKeyFromReader(bytes.NewReader(b))
+	key, err := crypto.NewKeyFromReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, KeyUnreadable
+	}
+	if key.IsPrivate() {
+		return nil, KeySecret
+	}
+	k := &Key{key}
+	return k, k.fault(now)
+}
+
+// fault is why nothing can be encrypted to the key now.
+func (k *Key) fault(now time.Time) error {
+	e := k.key.GetEntity()
 	switch {
-	case err != nil:
-		return nil, fmt.Errorf("not readable: %w", ErrKey)
-	case k.IsPrivate():
-		return nil, fmt.Errorf("a secret key, which should never leave its owner: %w", ErrKey)
-	case !k.CanEncrypt(now.Unix()):
-		return nil, fmt.Errorf("expired, revoked or for signing only: %w", ErrKey)
+	case k.key.CanEncrypt(now.Unix()):
+		return nil
+	case e.Revoked(now):
+		return KeyRevoked
+	case k.key.IsExpired(now.Unix()):
+		return KeyExpired
 	}
-	return &Key{k}, nil
+	for _, sub := range e.Subkeys { // one of them may have ended before the key
+		if born := sub.PublicKey.CreationTime; sub.PublicKey.PubKeyAlgo.CanEncrypt() && k.key.CanEncrypt(born.Unix()+1) {
+			return KeyExpired
+		}
+	}
+	return KeySignsOnly
+}
+
+// Bytes is the key in binary, as it is kept.
+func (k *Key) Bytes() ([]byte, error) {
+	b, err := k.key.Serialize()
+	if err != nil {
+		return nil, KeyUnreadable
+	}
+	return b, nil
+}
+
+// Fingerprint is the key's name in groups of four, as its owner's program shows
+// it.
+func (k *Key) Fingerprint() string {
+	var b strings.Builder
+	for i, r := range strings.ToUpper(k.key.GetFingerprint()) {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Expires is when nothing can be encrypted to the key any more; zero if that is
+// not said.
+func (k *Key) Expires(now time.Time) time.Time {
+	e := k.key.GetEntity()
+	var end time.Time
+	sooner := func(born time.Time, lifetime *uint32) {
+		if lifetime == nil || *lifetime == 0 {
+			return
+		}
+		if t := born.Add(time.Duration(*lifetime) * time.Second).UTC(); end.IsZero() || t.Before(end) {
+			end = t
+		}
+	}
+	if sig, err := e.PrimarySelfSignature(now, nil); err == nil {
+		sooner(e.PrimaryKey.CreationTime, sig.KeyLifetimeSecs)
+	}
+	if sub, ok := e.EncryptionKey(now, nil); ok && sub.SelfSignature != nil {
+		sooner(sub.PublicKey.CreationTime, sub.SelfSignature.KeyLifetimeSecs)
+	}
+	return end
 }
 
 // sealedBoundary separates the two parts of RFC 3156. It cannot occur in the
@@ -47,19 +128,20 @@ const sealedBoundary = "=_sealed"
 // obscuredSubject is what RFC 9788 §9 shows outside for the one inside.
 const obscuredSubject = "Subject: [...]\r\n"
 
-// AppendSealed appends a reader's message encrypted to their key (RFC 3156),
-// with the whole header inside and the Subject only there (RFC 9788). Two
-// calls give different bytes: what is sent must be stored first. It returns an
-// error wrapping ErrKey if the key does not work any more.
-func (r *Rendered) AppendSealed(dst []byte, v audience.Variant, c Copy, k *Key, now time.Time) ([]byte, error) {
-	if k == nil || !k.key.CanEncrypt(now.Unix()) {
+// Seal encrypts a reader's message to their key, with the whole header inside
+// and the Subject only there (RFC 9788). Two calls give different bytes: what is
+// sent must be stored first. It returns an error wrapping ErrKey if the key does
+// not work any more.
+func (r *Rendered) Seal(v audience.Variant, c Copy, k *Key, now time.Time) ([]byte, error) {
+	if k == nil {
 		return nil, ErrKey
 	}
+	if err := k.fault(now); err != nil {
+		return nil, err
+	}
 	lang := r.language(v.Language)
-	h := r.head(lang, c)
-	fields := string(appendOwn([]byte(h.Fields), c))
-
-	inside := []byte(fields + h.Subject)
+	fields := r.outerFields(lang, c)
+	inside := []byte(fields + r.head(lang, c).Subject)
 	for _, f := range unfoldFields(fields + obscuredSubject) {
 		inside = append(inside, "HP-Outer: "+f...)
 	}
@@ -76,7 +158,18 @@ func (r *Rendered) AppendSealed(dst []byte, v audience.Variant, c Copy, k *Key, 
 	if err != nil {
 		return nil, fmt.Errorf("encrypt a copy: %w", err)
 	}
-	return appendEncrypted(append(dst, fields+obscuredSubject...), armor), nil
+	return armor, nil
+}
+
+// outerFields is the header that carriers see, without its Subject.
+func (r *Rendered) outerFields(lang string, c Copy) string {
+	return string(appendOwn([]byte(r.head(lang, c).Fields), c))
+}
+
+// AppendSealed appends the message that holds what Seal made (RFC 3156): the
+// same bytes every time.
+func (r *Rendered) AppendSealed(dst []byte, language string, c Copy, sealed []byte) []byte {
+	return appendEncrypted(append(dst, r.outerFields(r.language(language), c)+obscuredSubject...), sealed)
 }
 
 // appendEncrypted appends the MIME structure of RFC 3156 §4.

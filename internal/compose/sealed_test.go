@@ -87,9 +87,13 @@ func TestSealed(t *testing.T) {
 	for _, lang := range audience.Languages() {
 		c := copyFor(t, "reader@mail.example")
 		v := audience.Variant{Language: lang, Format: audience.FormatHTML, Stories: all}
-		msg, err := r.AppendSealed(nil, v, c, k, frozen)
+		sealed, err := r.Seal(v, c, k, frozen)
 		if err != nil {
 			t.Fatal(err)
+		}
+		msg := r.AppendSealed(nil, lang, c, sealed)
+		if bytes.Contains(sealed, []byte("reader")) || !bytes.Equal(msg, r.AppendSealed(nil, lang, c, sealed)) {
+			t.Errorf("%s: what is kept names its reader, or other bytes were sent the second time", lang)
 		}
 		inside := unseal(t, msg, secret)
 		golden(t, lang+"-sealed-inside.eml", inside)
@@ -118,7 +122,8 @@ func TestSealed(t *testing.T) {
 	}
 }
 
-// TestBadKeys: no clear text goes to a reader whose key does not work.
+// TestBadKeys: no clear text goes to a reader whose key does not work, and they
+// learn what is wrong with it.
 func TestBadKeys(t *testing.T) {
 	t.Parallel()
 	secret, public := keys(t)
@@ -126,28 +131,72 @@ func TestBadKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, b := range map[string][]byte{
-		"empty": nil, "no key": []byte("hello"), "cut": public[:len(public)/2], "secret": []byte(private), "huge": make([]byte, compose.MaxKeyBytes+1),
+	_, other := keys(t)
+	for name, tt := range map[string]struct {
+		key  []byte
+		now  time.Time
+		want compose.KeyFault
+	}{
+		"empty":       {nil, frozen, compose.KeyUnreadable},
+		"no key":      {[]byte("hello"), frozen, compose.KeyUnreadable},
+		"cut":         {public[:len(public)/2], frozen, compose.KeyUnreadable},
+		"secret":      {[]byte(private), frozen, compose.KeySecret},
+		"huge":        {make([]byte, compose.MaxKeyBytes+1), frozen, compose.KeyTooLarge},
+		"expired":     {public, frozen.AddDate(2, 0, 0), compose.KeyExpired},
+		"signs only":  {signing(t, secret), frozen, compose.KeySignsOnly},
+		"two of them": {append(kept(t, public), kept(t, other)...), frozen, compose.KeyUnreadable},
 	} {
-		if _, err := compose.ReadKey(b, frozen); !errors.Is(err, compose.ErrKey) {
-			t.Errorf("%s: ReadKey = %v", name, err)
+		if _, err := compose.ReadKey(tt.key, tt.now); !errors.Is(err, compose.ErrKey) || !errors.Is(err, tt.want) {
+			t.Errorf("%s: ReadKey = %v, want %v", name, err, tt.want)
 		}
-	}
-	if _, err := compose.ReadKey(public, frozen.AddDate(2, 0, 0)); !errors.Is(err, compose.ErrKey) {
-		t.Errorf("expired: ReadKey = %v", err)
 	}
 	k, err := compose.ReadKey(public, frozen)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if end := k.Expires(frozen); !end.Equal(frozen.AddDate(0, -1, 365)) || len(k.Fingerprint()) != 49 {
+		t.Errorf("the key %q expires at %v", k.Fingerprint(), end)
+	}
 	r := render(t, sample())
 	v, c := audience.Variant{Language: "en", Format: audience.FormatHTML, Stories: all}, copyFor(t, "reader@mail.example")
 	for _, bad := range []*compose.Key{nil, k} {
-		msg, err := r.AppendSealed(nil, v, c, bad, frozen.AddDate(2, 0, 0))
-		if !errors.Is(err, compose.ErrKey) || msg != nil {
-			t.Errorf("AppendSealed = %d bytes, %v", len(msg), err)
+		sealed, err := r.Seal(v, c, bad, frozen.AddDate(2, 0, 0))
+		if !errors.Is(err, compose.ErrKey) || sealed != nil {
+			t.Errorf("Seal = %d bytes, %v", len(sealed), err)
 		}
 	}
+}
+
+// kept is a key as it is kept.
+func kept(t *testing.T, armored []byte) []byte {
+	t.Helper()
+	k, err := compose.ReadKey(armored, frozen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := k.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := compose.ReadKey(b, frozen); err != nil || again.Fingerprint() != k.Fingerprint() {
+		t.Fatalf("a key that was kept: %v", err)
+	}
+	return b
+}
+
+// signing is the public half of a key without what can be encrypted to.
+func signing(t *testing.T, secret *crypto.Key) []byte {
+	t.Helper()
+	k, err := secret.ToPublic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.GetEntity().Subkeys = nil
+	b, err := k.Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestNotice: where to read the issue, and nothing of what is in it.

@@ -36,8 +36,8 @@ func (e everybody) Variants() []audience.Variant {
 	return []audience.Variant{{Language: "en", Format: audience.FormatText}}
 }
 
-func (e everybody) Assign(r audience.Reader) (int, string, bool) {
-	return 0, fmt.Sprintf("2026-47.%x@weekly.example.org", r.Token), true
+func (e everybody) Assign(r audience.Reader) (audience.Share, bool) {
+	return audience.Share{MessageID: fmt.Sprintf("2026-47.%x@weekly.example.org", r.Token)}, true
 }
 
 func load(_ context.Context, _ news.Issue, parts []audience.Part) (deliver.Text, error) {

@@ -127,7 +127,7 @@ func (h house) add(t *testing.T, addresses ...string) {
 		list = append(list, address(t, s))
 	}
 	err := h.ImportReaders(t.Context(), list, func(_ int, r *audience.Reader, barred bool) bool {
-		return !barred && r.Import(audience.Preferences{Language: "en", Format: audience.FormatText}, audience.Consent{}, evening)
+		return !barred && r.Import(audience.Preferences{Language: "en", Format: audience.FormatText}, nil, audience.Consent{}, evening)
 	})
 	if err != nil {
 		t.Fatal(err)

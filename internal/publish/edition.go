@@ -2,6 +2,8 @@ package publish
 
 import (
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/compose"
@@ -15,14 +17,24 @@ type edition struct {
 	stories  []news.Story
 	parts    []audience.Part
 	domain   string
+	neutral  string // empty: no discreet copies
 	key      []byte
+	sealer   func() (Sealer, error) // reads the text once it is needed
 	variants []audience.Variant
 	byList   map[string]int // language, format and stories to variant
 	byChoice map[string]int // language, format and topics to variant; -1 for none
 }
 
-func newEdition(name string, stories []news.Story, parts []audience.Part, domain string, key []byte) *edition {
-	return &edition{name: name, stories: stories, parts: parts, domain: domain, key: key, byList: map[string]int{}, byChoice: map[string]int{}}
+func (p *Publish) edition(i *news.Issue, stories []news.Story, parts []audience.Part) *edition {
+	sealer := p.opt.Sealer
+	if sealer == nil {
+		sealer = func([]audience.Part, time.Time) (Sealer, error) { return nil, news.ErrRefused }
+	}
+	return &edition{
+		name: i.Name, stories: stories, parts: parts, domain: p.opt.Domain, neutral: p.opt.Neutral, key: p.opt.Key,
+		sealer: sync.OnceValues(func() (Sealer, error) { return sealer(parts, i.Frozen) }),
+		byList: map[string]int{}, byChoice: map[string]int{},
+	}
 }
 
 // Parts are the frozen text.
@@ -31,8 +43,14 @@ func (e *edition) Parts() []audience.Part { return e.parts }
 // Variants are all that Assign has given out.
 func (e *edition) Variants() []audience.Variant { return e.variants }
 
-// Assign gives a reader's variant and Message-ID.
-func (e *edition) Assign(r audience.Reader) (variant int, messageID string, ok bool) {
+// noNeutral is why a reader gets nothing whose mail must look like any other
+// while the house cannot send such mails.
+const noNeutral = "asked for a discreet mail, and no neutral sender is set"
+
+// Assign gives a reader's share. Nobody who asked for more secrecy than we can
+// give gets a mail with less: without a neutral sender a discreet copy is
+// excluded, and without a key that works there is a notice in its place.
+func (e *edition) Assign(r audience.Reader) (audience.Share, bool) {
 	p := r.Preferences
 	choice := fmt.Sprint(p.Language, p.Format, p.Topics)
 	n, known := e.byChoice[choice]
@@ -41,9 +59,33 @@ func (e *edition) Assign(r audience.Reader) (variant int, messageID string, ok b
 		e.byChoice[choice] = n
 	}
 	if n < 0 {
-		return 0, "", false
+		return audience.Share{}, false
 	}
-	return n, compose.MessageID(e.name, e.key, r.Token, e.domain), true
+	share := audience.Share{Variant: n, Discreet: p.Discreet}
+	domain := e.domain
+	if p.Discreet {
+		if domain = e.neutral; domain == "" {
+			domain, share.Excluded = e.domain, noNeutral
+		}
+	}
+	share.MessageID = compose.MessageID(e.name, e.key, r.Token, domain)
+	if len(r.OpenPGP) > 0 && share.Excluded == "" {
+		e.cover(&share, r)
+	}
+	return share, true
+}
+
+// cover encrypts a reader's copy.
+func (e *edition) cover(share *audience.Share, r audience.Reader) {
+	share.Cover = audience.CoverNotice
+	seal, err := e.sealer()
+	if err != nil {
+		return
+	}
+	c := audience.Copy{Token: r.Token, Address: r.Address, MessageID: share.MessageID, Discreet: share.Discreet}
+	if sealed, err := seal(e.variants[share.Variant], c, r.OpenPGP); err == nil {
+		share.Cover, share.Sealed = audience.CoverSealed, sealed
+	}
 }
 
 // variantOf numbers the mail of a choice, -1 when no story is for it.

@@ -42,9 +42,9 @@ func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	e := newEdition(i.Name, stories, parts, p.opt.Domain, p.opt.Key)
+	e := p.edition(&i, stories, parts)
 	nobody := audience.Reader{Preferences: prefs}
-	n, messageID, ok := e.Assign(nobody)
+	share, ok := e.Assign(nobody)
 	if !ok {
 		return Mail{}, fmt.Errorf("issue %d has no story on these topics: %w", id, news.ErrNotFound)
 	}
@@ -52,7 +52,7 @@ func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail,
 	if err != nil {
 		return Mail{}, err
 	}
-	return p.compose.Mail(parts, e.variants[n], audience.Copy{Issue: id, Address: to, MessageID: messageID}, at)
+	return p.compose.Mail(parts, e.variants[share.Variant], audience.Copy{Issue: id, Address: to, MessageID: share.MessageID}, at)
 }
 
 // text is the frozen text of an issue with the instant of its freeze, or what

@@ -51,6 +51,10 @@ type Composer interface {
 	Mail(parts []audience.Part, v audience.Variant, c audience.Copy, frozen time.Time) (Mail, error)
 }
 
+// A Sealer encrypts a copy to its reader's key. An error says that the key
+// does not work.
+type Sealer func(v audience.Variant, c audience.Copy, key audience.PublicKey) (sealed []byte, err error)
+
 // A Mail is one message taken apart for looking at.
 type Mail struct {
 	Subject string
@@ -67,8 +71,12 @@ type Options struct {
 	Language string        // in which editors write title and introduction, BCP 47
 	Solo     bool          // one person may arrange and approve
 	Domain   string        // ours, on the right of every Message-ID
+	Neutral  string        // the same for discreet copies; empty: none can be made
 	Key      []byte        // blinds readers in Message-IDs
-	Built    time.Time     // when this program was; a clock before it is wrong. Zero: not known
+	// Sealer reads a text and returns what encrypts copies of it at the instant
+	// of the freeze. Nil: nothing can be encrypted.
+	Sealer func(parts []audience.Part, frozen time.Time) (Sealer, error)
+	Built  time.Time // when this program was; a clock before it is wrong. Zero: not known
 	// Elapsed only runs forward; nil is the time since New, less that in which
 	// the machine slept.
 	Elapsed func() time.Duration
@@ -312,7 +320,7 @@ func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, erro
 		if err != nil {
 			return nil, fmt.Errorf("render issue %d: %w", i.ID, err)
 		}
-		return newEdition(i.Name, stories, parts, p.opt.Domain, p.opt.Key), nil
+		return p.edition(i, stories, parts), nil
 	})
 	if err != nil {
 		return i, err

@@ -32,6 +32,16 @@ func (plain) Mail(parts []audience.Part, v audience.Variant, c audience.Copy, _ 
 	return publish.Mail{Subject: fmt.Sprint(v.Stories), Text: string(parts[0].Body), Raw: []byte("Message-ID: <" + c.MessageID + ">\r\n\r\n")}, nil
 }
 
+// sealer takes every key but a broken one.
+func sealer(parts []audience.Part, _ time.Time) (publish.Sealer, error) {
+	return func(_ audience.Variant, c audience.Copy, key audience.PublicKey) ([]byte, error) {
+		if string(key) == "broken" {
+			return nil, errors.New("key: expired")
+		}
+		return append([]byte("to "+c.Address.Reveal()+", sealed: "), parts[0].Body...), nil
+	}, nil
+}
+
 // A house is a desk whose clock the test moves.
 type house struct {
 	t     *testing.T
@@ -69,7 +79,7 @@ func newHouse(t *testing.T, solo bool) *house {
 	}
 	h := &house{t: t, now: monday.Add(-3 * 24 * time.Hour), store: s}
 	h.Publish = publish.New(s, plain{}, publish.Options{Slots: slots, Lead: lead, Title: "Digest", Language: "en", Solo: solo,
-		Domain: "weekly.example.org", Key: []byte("key"),
+		Domain: "weekly.example.org", Key: []byte("key"), Sealer: sealer,
 		Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: func() time.Duration { return h.now.Sub(monday) + h.skew }}, func(string) { h.woken++ }, func() time.Time { return h.now }, slog.New(slog.DiscardHandler))
 	return h
 }

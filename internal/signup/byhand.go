@@ -31,7 +31,7 @@ func (s *Service) Add(ctx context.Context, address string, p audience.Preference
 	}
 	now, added := s.o.Now(), false
 	err = s.store.ImportReaders(ctx, []audience.Address{a}, func(_ int, r *audience.Reader, barred bool) bool {
-		added = !barred && r.Import(p, audience.Consent{Asked: now, Confirmed: now, Text: consent}, now)
+		added = !barred && r.Import(p, nil, audience.Consent{Asked: now, Confirmed: now, Text: consent}, now)
 		return added
 	})
 	if err == nil && !added {

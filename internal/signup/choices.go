@@ -2,11 +2,13 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
@@ -29,6 +31,31 @@ type Chosen struct {
 	audience.Preferences
 	Paused time.Time // zero for no pause
 	Active bool      // they are a reader now
+	// Discreetly says that they may choose a discreet mail.
+	Discreetly bool
+	Key        *Key // nil: their mails are not encrypted
+}
+
+// A Key is what a reader sees of the OpenPGP key their mails are encrypted to.
+type Key struct {
+	Fingerprint string           // in groups of four; empty if the key cannot be read
+	Expires     time.Time        // zero if that is not said
+	Fault       compose.KeyFault // why it does not work now; empty: it does
+}
+
+func keyOf(r *audience.Reader, now time.Time) *Key {
+	if len(r.OpenPGP) == 0 {
+		return nil
+	}
+	var out Key
+	k, err := compose.ReadKey(r.OpenPGP, now)
+	if k != nil {
+		out.Fingerprint, out.Expires = k.Fingerprint(), k.Expires(now)
+	}
+	if err != nil && !errors.As(err, &out.Fault) {
+		out.Fault = compose.KeyUnreadable
+	}
+	return &out
 }
 
 // Chosen reads what the reader of a preferences link chose. The error wraps
@@ -49,7 +76,7 @@ func (s *Service) Chosen(ctx context.Context, preferences string) (Chosen, error
 	if !paused.After(s.o.Now()) {
 		paused = time.Time{}
 	}
-	return Chosen{r.Preferences, paused, r.State == audience.Active}, nil
+	return Chosen{r.Preferences, paused, r.State == audience.Active, s.o.Discreet || r.Preferences.Discreet, keyOf(&r, s.o.Now())}, nil
 }
 
 // Choose changes what the reader of a preferences link gets, and until when
@@ -62,7 +89,35 @@ func (s *Service) Choose(ctx context.Context, preferences string, p audience.Pre
 	}
 	now := s.o.Now()
 	return s.store.ChangeReader(ctx, t, now, func(r *audience.Reader) (bool, audience.SuppressionReason, error) {
+		if p.Discreet && !s.o.Discreet && !r.Preferences.Discreet {
+			return false, "", fmt.Errorf("choose: this house cannot send discreet mails: %w", news.ErrInvalid)
+		}
 		return true, "", r.Choose(p, paused, now)
+	})
+}
+
+// Encrypt has the mails of the reader of a preferences link encrypted to an
+// uploaded OpenPGP key, or not any more if there is none. Errors are a
+// compose.KeyFault, or wrap news.ErrNotFound, or news.ErrConflict when they are
+// no reader now.
+func (s *Service) Encrypt(ctx context.Context, preferences string, uploaded []byte) error {
+	t, err := s.chooserOf(preferences)
+	if err != nil {
+		return err
+	}
+	now := s.o.Now()
+	var key audience.PublicKey
+	if len(uploaded) > 0 {
+		k, err := compose.ReadKey(uploaded, now)
+		if err != nil {
+			return err
+		}
+		if key, err = k.Bytes(); err != nil {
+			return err
+		}
+	}
+	return s.store.ChangeReader(ctx, t, now, func(r *audience.Reader) (bool, audience.SuppressionReason, error) {
+		return true, "", r.Encrypt(key, now)
 	})
 }
 

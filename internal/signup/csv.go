@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -15,12 +16,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
 // Columns are what an import may hold and an export does hold, in its order.
 // Only email is needed.
-var Columns = []string{"email", "language", "topics", "format", "consent_at", "consent_text"}
+var Columns = []string{"email", "language", "topics", "format", "discreet", "openpgp", "consent_at", "consent_text"}
 
 // batch is how many readers one transaction takes in.
 const batch = 500
@@ -128,6 +130,7 @@ func openCSV(r io.Reader) (*csv.Reader, map[string]int, error) {
 type wish struct {
 	address     audience.Address
 	preferences audience.Preferences
+	key         audience.PublicKey
 	consent     audience.Consent
 }
 
@@ -162,6 +165,12 @@ func (s *Service) readWish(record []string, index map[string]int) (wish, error) 
 		return w, err
 	}
 	now := s.o.Now()
+	if w.preferences.Discreet, err = readYes(cell("discreet")); err != nil {
+		return w, err
+	}
+	if w.key, err = readKey(cell("openpgp"), now); err != nil {
+		return w, err
+	}
 	w.consent = audience.Consent{Asked: now, Confirmed: now, Text: cmp.Or(cell("consent_text"), "import "+now.UTC().Format(time.DateOnly))}
 	if at := cell("consent_at"); at != "" {
 		t, err := readTime(at)
@@ -187,6 +196,35 @@ func checkCells(p audience.Preferences) error {
 	return nil
 }
 
+// readYes reads yes or no; nothing is no.
+func readYes(cell string) (bool, error) {
+	switch strings.ToLower(cell) {
+	case "yes":
+		return true, nil
+	case "", "no":
+		return false, nil
+	}
+	return false, fmt.Errorf("discreet is neither yes nor no: %w", news.ErrInvalid)
+}
+
+// readKey reads an OpenPGP public key, armored or in base64. One that expired
+// is taken: its reader gets a notice where one without a key would get clear
+// text.
+func readKey(cell string, now time.Time) (audience.PublicKey, error) {
+	if cell == "" {
+		return nil, nil
+	}
+	b := []byte(cell)
+	if raw, err := base64.StdEncoding.DecodeString(cell); err == nil {
+		b = raw
+	}
+	k, err := compose.ReadKey(b, now)
+	if k == nil || err != nil && !errors.Is(err, compose.KeyExpired) && !errors.Is(err, compose.KeyRevoked) {
+		return nil, fmt.Errorf("openpgp: %w: %w", err, news.ErrInvalid)
+	}
+	return k.Bytes()
+}
+
 func readTime(s string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -210,7 +248,7 @@ func (s *Service) take(ctx context.Context, lines []wish, done *Imported) error 
 		switch {
 		case barred:
 			counts.Barred++
-		case r.Import(lines[i].preferences, lines[i].consent, now):
+		case r.Import(lines[i].preferences, lines[i].key, lines[i].consent, now):
 			counts.Added++
 			return true
 		case r.State == audience.Active:
@@ -286,7 +324,12 @@ func row(r audience.Reader) []string {
 	for i, t := range r.Preferences.Topics {
 		topics[i] = string(t)
 	}
+	discreet := "no"
+	if r.Preferences.Discreet {
+		discreet = "yes"
+	}
 	cells := []string{r.Address.Reveal(), r.Preferences.Language, strings.Join(topics, " "), string(r.Preferences.Format),
+		discreet, base64.StdEncoding.EncodeToString(r.OpenPGP),
 		r.Consent.Confirmed.UTC().Format(time.RFC3339), r.Consent.Text}
 	for i := range cells {
 		cells[i] = quote(cells[i])

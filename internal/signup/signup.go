@@ -69,6 +69,9 @@ type Options struct {
 	// Write composes a letter whose link leads to an absolute address.
 	Write func(l audience.Letter, link string) (smtpout.Message, error)
 	Send  Sender
+	// Discreet says that the house has a neutral sender, so that readers may
+	// choose mails whose outside says nothing of what is in them.
+	Discreet bool
 	// HouseCap bounds the letters mailed in 24 hours, to whomever; 0 is
 	// audience.MailedToAll.
 	HouseCap int

@@ -470,8 +470,8 @@ func TestExportComesBackAsItWent(t *testing.T) {
 	if err := h.Export(t.Context(), &out, func(int) {}); err != nil {
 		t.Fatal(err)
 	}
-	want := "email,language,topics,format,consent_at,consent_text\n" +
-		"'+plus@example.org,en,,html,2024-05-01T10:00:00Z,'=1+1\n'-dash@example.org,en,,html,2024-05-02T00:00:00Z,x\n"
+	want := "email,language,topics,format,discreet,openpgp,consent_at,consent_text\n" +
+		"'+plus@example.org,en,,html,no,,2024-05-01T10:00:00Z,'=1+1\n'-dash@example.org,en,,html,no,,2024-05-02T00:00:00Z,x\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}

@@ -70,7 +70,6 @@ func saveVariants(ctx context.Context, tx *sql.Tx, id news.IssueID, variants []a
 // A frozenReader is an active reader as the freeze sees them.
 type frozenReader struct {
 	audience.Reader
-	address    string
 	suppressed bool // by the journal, though active
 }
 
@@ -97,7 +96,10 @@ func (s *Store) writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e au
 		}
 		for _, r := range page {
 			last = r.ID
-			row := copyRow(i, e, r)
+			row, err := s.copyRow(ctx, tx, i, e, r)
+			if err != nil {
+				return 0, err
+			}
 			if values = append(values, row...); len(values) == cap(values) {
 				if _, err := many.ExecContext(ctx, values...); err != nil {
 					return 0, fmt.Errorf("write copies of issue %d: %w", i.ID, err)
@@ -113,10 +115,10 @@ func (s *Store) writeCopies(ctx context.Context, tx *sql.Tx, i *news.Issue, e au
 }
 
 const insertCopies = `INSERT INTO copies (issue, reader, variant, token, address, domain, message_id, state, why, next_try, settled,
-	attempts, uncertain) VALUES `
+	attempts, uncertain, discreet, cover) VALUES `
 
 // copyValues is how many values the freeze writes for a copy.
-const copyValues = 13
+const copyValues = 15
 
 func (s *Store) insertRest(ctx context.Context, tx *sql.Tx, id news.IssueID, values []any) error {
 	if len(values) == 0 {
@@ -129,33 +131,47 @@ func (s *Store) insertRest(ctx context.Context, tx *sql.Tx, id news.IssueID, val
 }
 
 // copyRow is what the freeze writes for a reader; nothing when the issue has
-// no story for them.
-func copyRow(i *news.Issue, e audience.Edition, r frozenReader) []any {
-	variant, messageID, ok := e.Assign(r.Reader)
+// no story for them. What is encrypted to them is kept beside the row.
+func (s *Store) copyRow(ctx context.Context, tx *sql.Tx, i *news.Issue, e audience.Edition, r frozenReader) ([]any, error) {
+	share, ok := e.Assign(r.Reader)
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	state, why, next, settled := audience.Waiting, "", ms(i.Frozen), int64(0)
 	if r.suppressed {
-		variant, state, why, next, settled = -1, audience.Excluded, "suppressed", 0, ms(i.Frozen)
+		share.Excluded = "suppressed"
 	}
-	return []any{i.ID, r.ID, variant, r.Token[:], r.address, domainOf(r.address), messageID, state, why, next, settled, 0, 0}
+	variant, state, next, settled := share.Variant, audience.Waiting, ms(i.Frozen), int64(0)
+	switch {
+	case share.Excluded != "":
+		variant, state, next, settled = -1, audience.Excluded, 0, ms(i.Frozen)
+	case share.Cover == audience.CoverSealed:
+		if err := s.keepSealed(ctx, tx, i.ID, r.ID, share.Sealed); err != nil {
+			return nil, err
+		}
+	}
+	return []any{i.ID, r.ID, variant, r.Token[:], r.Address.Reveal(), domainOf(r.Address.Reveal()), share.MessageID, state, share.Excluded,
+		next, settled, 0, 0, bit(share.Discreet), share.Cover}, nil
 }
 
 // activeReaders reads a page of those who read and are not pausing.
 func activeReaders(ctx context.Context, tx *sql.Tx, after audience.ReaderID, now time.Time) ([]frozenReader, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT r.id, r.token, r.address, r.language, r.format, r.topics,
+		SELECT r.id, r.token, r.address, r.language, r.format, r.topics, r.discreet, r.openpgp,
 			COALESCE((SELECT 1 - j.lifted FROM suppressions j WHERE j.blind = r.blind ORDER BY j.id DESC LIMIT 1), 0)
 		FROM readers r WHERE r.state = $1 AND r.id > $2 AND r.paused <= $4 ORDER BY r.id LIMIT $3`, audience.Active, after, freezePage, ms(now))
 	readers, err := collect(rows, err, func(row scanner) (frozenReader, error) {
 		r := frozenReader{Reader: audience.Reader{State: audience.Active}}
 		var token []byte
-		var topics string
-		if err := row.Scan(&r.ID, &token, &r.address, &r.Preferences.Language, &r.Preferences.Format, &topics, &r.suppressed); err != nil {
+		var address, topics string
+		err := row.Scan(&r.ID, &token, &address, &r.Preferences.Language, &r.Preferences.Format, &topics, &r.Preferences.Discreet,
+			(*[]byte)(&r.OpenPGP), &r.suppressed)
+		if err != nil {
 			return r, err
 		}
 		copy(r.Token[:], token)
+		if r.Address, err = audience.ParseAddress(address); err != nil {
+			return r, fmt.Errorf("reader %d: stored %w", r.ID, err)
+		}
 		return r, fromJSON(topics, &r.Preferences.Topics)
 	})
 	if err != nil {
@@ -237,7 +253,7 @@ func countsOf(ctx context.Context, q querier, id news.IssueID) (news.Counts, err
 
 // copyColumns are read by scanCopy, in this order, from copies c.
 const copyColumns = `c.id, c.issue, c.reader, c.variant, c.token, c.address, c.message_id, c.state, c.why, c.code, c.attempts,
-	c.uncertain, c.first_try, c.next_try, c.fence, c.settled`
+	c.uncertain, c.first_try, c.next_try, c.fence, c.settled, c.discreet, c.cover`
 
 // scanCopy reads a copy, and what follows its columns into more.
 func scanCopy(row scanner, more ...any) (audience.Copy, error) {
@@ -246,7 +262,7 @@ func scanCopy(row scanner, more ...any) (audience.Copy, error) {
 	var address string
 	var first, next, settled int64
 	err := row.Scan(append([]any{&c.ID, &c.Issue, &c.Reader, &c.Variant, &token, &address, &c.MessageID, &c.State, &c.Why, &c.Code,
-		&c.Attempts, &c.Uncertain, &first, &next, &c.Fence, &settled}, more...)...)
+		&c.Attempts, &c.Uncertain, &first, &next, &c.Fence, &settled, &c.Discreet, &c.Cover}, more...)...)
 	if err != nil {
 		return c, err
 	}
@@ -354,7 +370,7 @@ func (s *Store) TakeCopies(ctx context.Context, issue news.IssueID, fence int64,
 		if err != nil {
 			return fmt.Errorf("take copies of issue %d: %w", issue, err)
 		}
-		return nil
+		return s.loadSealed(ctx, tx, taken)
 	})
 	slices.SortFunc(taken, func(a, b audience.Copy) int {
 		return cmp.Or(a.NextTry.Compare(b.NextTry), cmp.Compare(a.ID, b.ID))

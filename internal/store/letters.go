@@ -26,8 +26,9 @@ func (s *Store) AddAsk(ctx context.Context, a audience.Ask, most int) error {
 		if topics == nil {
 			topics = []news.Slug{}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO asks (address, language, format, topics, consent, kind, replaces, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			a.Address.Reveal(), a.Preferences.Language, a.Preferences.Format, toJSON(topics), a.Text, a.Kind, orNull(a.Replaces), ms(a.At))
+		_, err := tx.ExecContext(ctx, `INSERT INTO asks (address, language, format, topics, discreet, consent, kind, replaces, at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			a.Address.Reveal(), a.Preferences.Language, a.Preferences.Format, toJSON(topics), bit(a.Preferences.Discreet), a.Text, a.Kind, orNull(a.Replaces), ms(a.At))
 		if err != nil {
 			return fmt.Errorf("store sign-up: %w", err)
 		}
@@ -40,7 +41,7 @@ func scanAsk(row scanner) (audience.Ask, error) {
 	var address, topics string
 	var when int64
 	var replaces []byte
-	if err := row.Scan(&a.ID, &address, &a.Preferences.Language, &a.Preferences.Format, &topics, &a.Text, &a.Kind, &replaces, &when); err != nil {
+	if err := row.Scan(&a.ID, &address, &a.Preferences.Language, &a.Preferences.Format, &topics, &a.Preferences.Discreet, &a.Text, &a.Kind, &replaces, &when); err != nil {
 		return a, err
 	}
 	copy(a.Replaces[:], replaces)
@@ -62,7 +63,7 @@ func scanAsk(row scanner) (audience.Ask, error) {
 func (s *Store) AnswerAsk(ctx context.Context, now time.Time, answer func(a audience.Ask, r *audience.Reader, barred *audience.Suppression, m audience.Mailed) (until time.Time, err error)) (more bool, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		a, err := scanAsk(tx.QueryRowContext(ctx, `DELETE FROM asks WHERE id = (SELECT MIN(id) FROM asks)
-			RETURNING id, address, language, format, topics, consent, kind, replaces, at`))
+			RETURNING id, address, language, format, topics, discreet, consent, kind, replaces, at`))
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -222,6 +223,7 @@ func (s *Store) eraseReader(ctx context.Context, tx *sql.Tx, r audience.Reader, 
 		{`DELETE FROM asks WHERE address = $1`, r.Address.Reveal()},
 		{`DELETE FROM letters WHERE reader = $1`, r.ID},
 		{`UPDATE copies SET address = '' WHERE reader = $1`, r.ID},
+		{`DELETE FROM sealed_copies WHERE reader = $1`, r.ID},
 	} {
 		if _, err := tx.ExecContext(ctx, step.query, step.arg); err != nil {
 			return fmt.Errorf("erase reader: %w", err)

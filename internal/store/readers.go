@@ -14,7 +14,8 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/news"
 )
 
-const readerColumns = `r.id, r.token, r.address, r.state, r.language, r.format, r.topics, r.asked, r.confirmed, r.consent, r.request, r.replaces, r.paused, r.left_at, r.updated`
+const readerColumns = `r.id, r.token, r.address, r.state, r.language, r.format, r.topics, r.asked, r.confirmed, r.consent, r.request, r.replaces, r.paused, r.left_at, r.updated,
+	r.discreet, r.openpgp`
 
 func scanReader(row scanner) (audience.Reader, error) {
 	var r audience.Reader
@@ -29,7 +30,7 @@ func readReader(row scanner, r *audience.Reader, before ...any) error {
 	var token, request, replaces []byte
 	var asked, confirmed, paused, left, updated int64
 	err := row.Scan(append(before, &r.ID, &token, &address, &r.State, &r.Preferences.Language, &r.Preferences.Format, &topics,
-		&asked, &confirmed, &r.Consent.Text, &request, &replaces, &paused, &left, &updated)...)
+		&asked, &confirmed, &r.Consent.Text, &request, &replaces, &paused, &left, &updated, &r.Preferences.Discreet, (*[]byte)(&r.OpenPGP))...)
 	if err != nil {
 		return err
 	}
@@ -198,6 +199,9 @@ func (s *Store) forgetReplaced(ctx context.Context, tx *sql.Tx, r *audience.Read
 	if err != nil || old.ID == 0 || old.Address.IsZero() || old.ID == r.ID {
 		return err
 	}
+	if len(r.OpenPGP) == 0 { // who moves is still written to as they chose
+		r.OpenPGP = old.OpenPGP
+	}
 	return s.eraseReader(ctx, tx, old, now, erase)
 }
 
@@ -218,17 +222,18 @@ func (s *Store) saveReader(ctx context.Context, tx *sql.Tx, r *audience.Reader) 
 		topics = []news.Slug{}
 	}
 	values := []any{r.Address.Reveal(), blind, r.State, p.Language, p.Format, toJSON(topics), ms(r.Consent.Asked), ms(r.Consent.Confirmed),
-		r.Consent.Text, orNull(r.Request), orNull(r.Replaces), ms(r.Paused), ms(r.Left), ms(r.Updated)}
+		r.Consent.Text, orNull(r.Request), orNull(r.Replaces), ms(r.Paused), ms(r.Left), ms(r.Updated), bit(p.Discreet), []byte(r.OpenPGP)}
 	if r.ID != 0 {
 		_, err := tx.ExecContext(ctx, `UPDATE readers SET address = $1, blind = $2, state = $3, language = $4, format = $5, topics = $6, asked = $7,
-			confirmed = $8, consent = $9, request = $10, replaces = $11, paused = $12, left_at = $13, updated = $14 WHERE id = $15`, append(values, r.ID)...)
+			confirmed = $8, consent = $9, request = $10, replaces = $11, paused = $12, left_at = $13, updated = $14, discreet = $15, openpgp = $16 WHERE id = $17`, append(values, r.ID)...)
 		if err != nil {
 			return fmt.Errorf("save reader %d: %w", r.ID, err)
 		}
 		return nil
 	}
-	err := tx.QueryRowContext(ctx, `INSERT INTO readers (address, blind, state, language, format, topics, asked, confirmed, consent, request, replaces, paused, left_at, updated, token)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`, append(values, r.Token[:])...).Scan(&r.ID)
+	err := tx.QueryRowContext(ctx, `INSERT INTO readers (address, blind, state, language, format, topics, asked, confirmed, consent, request, replaces, paused, left_at, updated,
+			discreet, openpgp, token)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`, append(values, r.Token[:])...).Scan(&r.ID)
 	if err != nil {
 		return fmt.Errorf("store reader: %w", err)
 	}

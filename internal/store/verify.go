@@ -116,6 +116,8 @@ var copyChecks = []check{
 		AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.id = c.fence)`, nil},
 	{"are of a mail that was not frozen", `SELECT COUNT(*) FROM copies c WHERE c.issue = $1 AND c.variant >= 0
 		AND NOT EXISTS (SELECT 1 FROM issue_variants v WHERE v.issue = c.issue AND v.variant = c.variant)`, nil},
+	{"are encrypted and their text is gone", `SELECT COUNT(*) FROM copies c WHERE c.issue = $1 AND c.cover = $2 AND c.address <> ''
+		AND NOT EXISTS (SELECT 1 FROM sealed_copies s WHERE s.issue = c.issue AND s.reader = c.reader)`, []any{audience.CoverSealed}},
 	{"bear a Message-ID that another bears too", `SELECT COUNT(*) - COUNT(DISTINCT message_id) FROM copies WHERE issue = $1`, nil},
 }
 

@@ -25,8 +25,8 @@ func (one) Variants() []audience.Variant {
 	return []audience.Variant{{Language: "en", Format: audience.FormatText}}
 }
 
-func (one) Assign(r audience.Reader) (int, string, bool) {
-	return 0, fmt.Sprintf("%x@weekly.example.org", r.Token), true
+func (one) Assign(r audience.Reader) (audience.Share, bool) {
+	return audience.Share{MessageID: fmt.Sprintf("%x@weekly.example.org", r.Token)}, true
 }
 
 // frozen fills a store with an issue sent to two readers.

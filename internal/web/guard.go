@@ -4,7 +4,9 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +29,10 @@ func (s *Site) guard(next http.Handler) http.Handler {
 		began := time.Now()
 		s.harden(rec.Header(), i.id)
 		defer s.finish(rec, r, i, began)
+		if s.neutral != nil && names(s.neutral, r.Host) {
+			s.neutrally(rec, r, next)
+			return
+		}
 		if !s.knows(r.Host) {
 			s.fail(rec, r, &Problem{Status: http.StatusMisdirectedRequest})
 			return
@@ -67,7 +73,7 @@ func (s *Site) finish(w *recorder, r *http.Request, i *info, began time.Time) {
 // one's own every port of localhost is, because a forwarded port is another.
 func (s *Site) knows(host string) bool {
 	host = strings.ToLower(host)
-	if host == s.base.Host || host == s.base.Hostname()+":"+defaultPort(s.base.Scheme) {
+	if names(s.base, host) {
 		return true
 	}
 	name, _, err := net.SplitHostPort(host)
@@ -75,6 +81,29 @@ func (s *Site) knows(host string) bool {
 		name = host
 	}
 	return s.base.Scheme == "http" && name == "localhost"
+}
+
+// names reports whether host is the one of a base address.
+func names(base *url.URL, host string) bool {
+	host = strings.ToLower(host)
+	return host == base.Host || host == base.Hostname()+":"+defaultPort(base.Scheme)
+}
+
+// neutrally answers under the name that says nothing of us: it takes a
+// one-click unsubscribe (RFC 8058) itself, sends whoever follows a link of a
+// mail on to our own name, and knows nothing else.
+func (s *Site) neutrally(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	first, token, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	link := token != "" && slices.Contains([]string{"unsubscribe", "preferences", "confirm", "manage"}, first)
+	switch {
+	case link && first == "unsubscribe" && r.Method == http.MethodPost:
+		next.ServeHTTP(w, r)
+	case link && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, s.base.String()+r.URL.EscapedPath(), http.StatusSeeOther)
+	default:
+		http.Error(w, http.StatusText(http.StatusNotFound), http.StatusNotFound)
+	}
 }
 
 func defaultPort(scheme string) string {

@@ -28,6 +28,9 @@ type Options struct {
 	// localhost. Every link we print begins with it and its host is the only
 	// one we answer to.
 	BaseURL string
+	// Neutral is another address of ours, whose name says nothing of us: the
+	// links of discreet mails begin with it. Empty: there is none.
+	Neutral string
 	// Name is the name of the house as the layout shows it.
 	Name string
 	// Sessions says whose session a browser's secret is.
@@ -49,6 +52,7 @@ type Sessions interface {
 // A Site turns route lists into handlers that share one frame.
 type Site struct {
 	base     *url.URL
+	neutral  *url.URL // nil: there is none
 	name     string
 	sessions Sessions
 	zone     *time.Location
@@ -71,6 +75,11 @@ func New(o Options) (*Site, error) {
 		return nil, fmt.Errorf("web templates: %w", err)
 	}
 	s := &Site{base: base, name: o.Name, sessions: o.Sessions, zone: o.Zone, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
+	if o.Neutral != "" {
+		if s.neutral, err = ParseBase(o.Neutral); err != nil {
+			return nil, err
+		}
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

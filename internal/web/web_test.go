@@ -140,6 +140,44 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// TestNeutralHost: the name in discreet mails takes a one-click unsubscribe and
+// leads on to our own; to everybody else it is nothing.
+func TestNeutralHost(t *testing.T) {
+	t.Parallel()
+	s, err := web.New(web.Options{BaseURL: "https://digest.example.org", Neutral: "https://post.example", Name: "Canary digest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := ""
+	h := s.Handler(testRoutes(), []web.Route{{Pattern: "POST /unsubscribe/{token}", Needs: web.Anyone, AnyOrigin: true, Do: func(_ http.ResponseWriter, r *http.Request) error {
+		took = r.PathValue("token")
+		return nil
+	}}})
+	for _, tt := range []struct {
+		method, path string
+		want         int
+		location     string
+	}{
+		{"POST", "/unsubscribe/abc", 200, ""},
+		{"GET", "/unsubscribe/abc", 303, "https://digest.example.org/unsubscribe/abc"},
+		{"GET", "/preferences/abc", 303, "https://digest.example.org/preferences/abc"},
+		{"POST", "/preferences/abc", 404, ""},
+		{"GET", "/", 404, ""},
+		{"GET", "/unsubscribe/", 404, ""},
+		{"GET", "/static/style.css", 404, ""},
+	} {
+		r := httptest.NewRequest(tt.method, tt.path, nil)
+		r.Host = "post.example"
+		w := webtest.Do(h, r, "")
+		if w.Code != tt.want || w.Header().Get("Location") != tt.location || strings.Contains(w.Body.String(), "Canary") {
+			t.Errorf("%s %s = %d to %q, want %d to %q\n%s", tt.method, tt.path, w.Code, w.Header().Get("Location"), tt.want, tt.location, w.Body)
+		}
+	}
+	if took != "abc" {
+		t.Errorf("the one-click unsubscribe of %q came through", took)
+	}
+}
+
 func TestBaseAddress(t *testing.T) {
 	t.Parallel()
 	for base, ok := range map[string]bool{

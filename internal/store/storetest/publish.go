@@ -20,6 +20,7 @@ func publish(t *testing.T, open Opener) {
 	t.Run("an issue's stories say who published them", func(t *testing.T) { credited(t, open(t)) })
 	t.Run("names do not collide", func(t *testing.T) { namesakes(t, open(t)) })
 	t.Run("freezing writes text, variants and copies", func(t *testing.T) { freeze(t, open(t)) })
+	t.Run("what is encrypted at the freeze is what is taken", func(t *testing.T) { covers(t, open(t)) })
 	t.Run("a freeze that fails leaves nothing", func(t *testing.T) { freezeFails(t, open(t)) })
 }
 
@@ -196,17 +197,27 @@ func (e *edition) Parts() []audience.Part {
 
 func (e *edition) Variants() []audience.Variant { return e.used }
 
-func (e *edition) Assign(r audience.Reader) (int, string, bool) {
+func (e *edition) Assign(r audience.Reader) (audience.Share, bool) {
 	topics := []news.Slug{"torture", "children"}
 	for n, topic := range topics {
 		if len(r.Preferences.Topics) == 1 && r.Preferences.Topics[0] == topic {
 			for len(e.used) <= n {
 				e.used = append(e.used, audience.Variant{Language: "en", Format: audience.FormatText, Stories: []news.StoryID{news.StoryID(len(e.used) + 1)}})
 			}
-			return n, fmt.Sprintf("m%x@weekly.example.org", r.Token[:2]), true
+			share := audience.Share{Variant: n, MessageID: fmt.Sprintf("m%x@weekly.example.org", r.Token[:2]), Discreet: r.Preferences.Discreet}
+			switch string(r.OpenPGP) {
+			case "":
+			case "expired":
+				share.Cover = audience.CoverNotice
+			case "unwanted":
+				share.Excluded = "nobody may carry it"
+			default:
+				share.Cover, share.Sealed = audience.CoverSealed, append([]byte("sealed to "), r.OpenPGP...)
+			}
+			return share, true
 		}
 	}
-	return 0, "", false
+	return audience.Share{}, false
 }
 
 // frozenIssue freezes an issue for readers that are there already.
@@ -252,6 +263,70 @@ func freeze(t *testing.T, s *store.Store) {
 	if err != nil || len(public) != 1 || public[0].ID != i.ID {
 		t.Errorf("FrozenIssues = %v, %v", public, err)
 	}
+}
+
+// covered keeps how a reader's mails are kept from others.
+func covered(t *testing.T, s *store.Store, address, key string, discreet bool) {
+	t.Helper()
+	id := addReader(t, s, address, audience.Active, "torture")
+	err := s.UpdateReader(t.Context(), id, func(r *audience.Reader) error {
+		r.Preferences.Discreet, r.OpenPGP = discreet, audience.PublicKey(key)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// covers: what is encrypted at the freeze is what is taken to be sent, and goes
+// with its reader.
+func covers(t *testing.T, s *store.Store) {
+	covered(t, s, "a@example.org", "", true)
+	covered(t, s, "b@example.org", "key b", false)
+	covered(t, s, "c@example.org", "expired", true)
+	covered(t, s, "d@example.org", "unwanted", false)
+	i := frozenIssue(t, s)
+	want := news.Counts{Intended: 4, Waiting: 3, Excluded: 1}
+	if got, err := s.Counts(t.Context(), i.ID); err != nil || got != want {
+		t.Errorf("Counts = %+v, %v; want %+v", got, err, want)
+	}
+	got := takeCovers(t, s, i.ID)
+	for address, want := range map[string]audience.Copy{
+		"a@example.org": {Discreet: true},
+		"b@example.org": {Cover: audience.CoverSealed, Sealed: []byte("sealed to key b")},
+		"c@example.org": {Cover: audience.CoverNotice, Discreet: true},
+	} {
+		if c := got[address]; c.Discreet != want.Discreet || c.Cover != want.Cover || string(c.Sealed) != string(want.Sealed) {
+			t.Errorf("%s: discreet %v, cover %q, sealed %q", address, c.Discreet, c.Cover, c.Sealed)
+		}
+	}
+	if findings, err := s.CheckIssue(t.Context(), i); err != nil || len(findings) != 0 {
+		t.Errorf("CheckIssue: %+v, %v", findings, err)
+	}
+	if err := s.EraseReader(t.Context(), address(t, "b@example.org"), evening, func(r *audience.Reader) { r.Erase(evening) }); err != nil {
+		t.Fatal(err)
+	}
+	if findings, err := s.CheckIssue(t.Context(), i); err != nil || len(findings) != 0 {
+		t.Errorf("CheckIssue after an erasure: %+v, %v", findings, err)
+	}
+}
+
+// takeCovers takes all due copies of an issue under a lease.
+func takeCovers(t *testing.T, s *store.Store, issue news.IssueID) map[string]audience.Copy {
+	t.Helper()
+	fence, err := s.Lease(t.Context(), "test", evening)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, err := s.TakeCopies(t.Context(), issue, fence, evening, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]audience.Copy{}
+	for _, c := range taken {
+		got[c.Address.Reveal()] = c
+	}
+	return got
 }
 
 func freezeFails(t *testing.T, s *store.Store) {

@@ -46,7 +46,8 @@ func readers(t *testing.T, open Opener) {
 	t.Run("a reader comes back as they went in", func(t *testing.T) {
 		s := open(t)
 		want := audience.Reader{Token: audience.NewToken(), Request: audience.NewToken(), Replaces: audience.NewToken(), State: audience.Pending, Paused: evening.Add(3 * time.Hour),
-			Preferences: audience.Preferences{Language: "ar", Format: audience.FormatLite, Topics: []news.Slug{"torture"}},
+			Preferences: audience.Preferences{Language: "ar", Format: audience.FormatLite, Topics: []news.Slug{"torture"}, Discreet: true},
+			OpenPGP:     audience.PublicKey("\x99 a key"),
 			Consent:     audience.Consent{Asked: evening, Confirmed: evening.Add(time.Hour), Text: "v1"}, Left: evening.Add(2 * time.Hour), Updated: evening}
 		got := keepReader(t, s, "ann@example.org", want)
 		want.ID, want.Address = got.ID, address(t, "ann@example.org")

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/web"
@@ -44,10 +47,17 @@ func (s *Server) askLink(w http.ResponseWriter, r *http.Request) error {
 // choicesPage is what reader/choices shows. It has no address.
 type choicesPage struct {
 	*formPage
-	Token  string
-	Saved  bool
-	Pauses []choice
+	Token      string
+	Saved      bool
+	Pauses     []choice
+	Discreetly bool // it may be chosen
+	Discreet   bool
+	Key        *keyView // nil: their mails are not encrypted
+	WrongKey   string
 }
+
+// keyView is the key that a reader's mails are encrypted to.
+type keyView struct{ Fingerprint, Until, Broken string }
 
 func (s *Server) choices(w http.ResponseWriter, r *http.Request) error {
 	token := r.PathValue("token")
@@ -73,7 +83,16 @@ func (s *Server) notReading(w http.ResponseWriter, r *http.Request, say *words.W
 var pauses = []int{1, 3, 6}
 
 func newChoices(say *words.Words, token string, c signup.Chosen, saved bool) *choicesPage {
-	page := &choicesPage{formPage: newForm(say, c.Preferences), Token: token, Saved: saved}
+	page := &choicesPage{formPage: newForm(say, c.Preferences), Token: token, Saved: saved, Discreetly: c.Discreetly, Discreet: c.Discreet}
+	if k := c.Key; k != nil {
+		page.Key = &keyView{Fingerprint: k.Fingerprint}
+		switch {
+		case k.Fault != "":
+			page.Key.Broken = sayFault(say, k.Fault)
+		case !k.Expires.IsZero():
+			page.Key.Until = say.Say("reader.key-until", "date", say.Date(k.Expires))
+		}
+	}
 	page.Pauses = append(page.Pauses, choice{"", say.Say("reader.pause-none"), c.Paused.IsZero()})
 	if !c.Paused.IsZero() {
 		page.Pauses = append(page.Pauses, choice{"keep", say.Say("reader.pause-until", "date", say.Date(c.Paused)), true})
@@ -106,6 +125,76 @@ func (s *Server) choose(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/preferences/"+token+"?saved=1", http.StatusSeeOther)
 	return nil
+}
+
+// sayFault says in plain words what is wrong with a key.
+func sayFault(say *words.Words, f compose.KeyFault) string {
+	name, known := map[compose.KeyFault]string{
+		compose.KeyTooLarge: "too-large", compose.KeySecret: "secret", compose.KeyExpired: "expired",
+		compose.KeyRevoked: "revoked", compose.KeySignsOnly: "signs-only",
+	}[f]
+	if !known {
+		name = "unreadable"
+	}
+	return say.Say("reader.key-" + name)
+}
+
+// encrypt takes an OpenPGP public key, as a file or pasted, or takes the one
+// there is away.
+func (s *Server) encrypt(w http.ResponseWriter, r *http.Request) error {
+	token := r.PathValue("token")
+	before, err := s.readers.Chosen(r.Context(), token)
+	if errors.Is(err, news.ErrNotFound) {
+		return s.broken(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	uploaded, err := uploadedKey(r)
+	if err != nil {
+		return err
+	}
+	say := words.In(before.Language)
+	var fault compose.KeyFault
+	if r.PostForm.Get("remove") != "" {
+		uploaded = nil
+	} else if len(uploaded) == 0 {
+		fault = compose.KeyUnreadable
+	}
+	if fault == "" {
+		err = s.readers.Encrypt(r.Context(), token, uploaded)
+	}
+	switch {
+	case fault != "" || errors.As(err, &fault):
+		page := newChoices(say, token, before, false)
+		page.WrongKey = sayFault(say, fault)
+		return s.site.RenderStatus(w, r, http.StatusUnprocessableEntity, "reader/choices", page)
+	case errors.Is(err, news.ErrConflict):
+		return s.notReading(w, r, say)
+	case err != nil:
+		return err
+	}
+	http.Redirect(w, r, "/preferences/"+token+"?saved=1", http.StatusSeeOther)
+	return nil
+}
+
+// uploadedKey reads the key of a form: the file, or else what was pasted.
+func uploadedKey(r *http.Request) ([]byte, error) {
+	const inMemory = 4 * compose.MaxKeyBytes // all of it: nothing goes to disk
+	if err := r.ParseMultipartForm(inMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return nil, fmt.Errorf("read the form: %w", err)
+	}
+	if f, _, err := r.FormFile("keyfile"); err == nil {
+		defer f.Close()
+		b, err := io.ReadAll(io.LimitReader(f, compose.MaxKeyBytes+1))
+		if err != nil {
+			return nil, fmt.Errorf("read the key: %w", err)
+		}
+		if len(b) > 0 {
+			return b, nil
+		}
+	}
+	return []byte(strings.TrimSpace(r.PostForm.Get("key"))), nil
 }
 
 // pausedUntil reads the pause of a form: so many months from now, as it was,
@@ -181,12 +270,15 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 		Language  string          `json:"language"`
 		Format    audience.Format `json:"format"`
 		Topics    []news.Slug     `json:"topics"`
+		Discreet  bool            `json:"discreet"`
+		OpenPGP   []byte          `json:"openpgp_key,omitempty"` // in base64
 		Asked     time.Time       `json:"asked,omitzero"`
 		Confirmed time.Time       `json:"confirmed,omitzero"`
 		Consent   string          `json:"consent_text,omitempty"`
 		Paused    time.Time       `json:"paused_until,omitzero"`
 		Left      time.Time       `json:"left,omitzero"`
 	}{reader.Address.Reveal(), reader.State, reader.Preferences.Language, reader.Preferences.Format, reader.Preferences.Topics,
+		reader.Preferences.Discreet, reader.OpenPGP,
 		reader.Consent.Asked, reader.Consent.Confirmed, reader.Consent.Text, reader.Paused, reader.Left}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("export: %w", err)

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/web"
@@ -43,6 +44,7 @@ func (s *Server) Routes() []web.Route {
 		{Pattern: "POST /preferences", Needs: web.Anyone, Secret: true, Do: s.askLink},
 		{Pattern: "GET /preferences/{token}", Needs: web.Anyone, Secret: true, Do: s.choices},
 		{Pattern: "POST /preferences/{token}", Needs: web.Anyone, Secret: true, Do: s.choose},
+		{Pattern: "POST /preferences/{token}/key", Needs: web.Anyone, Secret: true, MaxBody: 4 * compose.MaxKeyBytes, Do: s.encrypt},
 		{Pattern: "POST /preferences/{token}/manage", Needs: web.Anyone, Secret: true, Do: s.askManage},
 		// What concerns the address itself, by a link that works for an hour.
 		{Pattern: "GET /manage/{token}", Needs: web.Anyone, Secret: true, Do: s.manage},
@@ -135,6 +137,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p.Discreet = false // is chosen by who reads already
 	err = s.readers.Ask(r.Context(), r.PostForm.Get("email"), p, web.From(r))
 	say := words.In(web.Language(r))
 	switch {
@@ -156,7 +159,8 @@ func chosen(r *http.Request) (audience.Preferences, error) {
 	if err := r.ParseForm(); err != nil {
 		return audience.Preferences{}, err
 	}
-	p := audience.Preferences{Language: r.PostForm.Get("language"), Format: audience.Format(r.PostForm.Get("format"))}
+	p := audience.Preferences{Language: r.PostForm.Get("language"), Format: audience.Format(r.PostForm.Get("format")),
+		Discreet: r.PostForm.Get("discreet") != ""}
 	for _, topic := range r.PostForm["topic"] {
 		p.Topics = append(p.Topics, news.Slug(topic))
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ProtonMail/gopenpgp/v3/crypto"
 	"github.com/google/go-cmp/cmp"
 	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -38,9 +39,11 @@ func TestPages(t *testing.T) {
 		forms = append(forms, newForm(words.In(lang), audience.Preferences{}), page)
 	}
 	w := words.In("ar")
+	keyed := newChoices(w, evil, signup.Chosen{Discreetly: true, Key: &signup.Key{Fingerprint: evil, Expires: time.Now()}}, false)
+	keyed.WrongKey = evil
 	webtest.Pages(t, "reader", map[string][]any{
 		"reader/subscribe": forms,
-		"reader/choices":   {newChoices(w, evil, signup.Chosen{}, false), newChoices(w, evil, signup.Chosen{Paused: time.Now()}, true)},
+		"reader/choices":   {keyed, newChoices(w, evil, signup.Chosen{}, false), newChoices(w, evil, signup.Chosen{Paused: time.Now()}, true)},
 		"reader/lost":      {&lostPage{spoken: spoken{w}}, &lostPage{spoken{w}, evil, evil}},
 		"reader/manage":    {&managePage{spoken: spoken{w}}, &managePage{spoken{w}, webtest.HostileLink, evil, evil}},
 		"reader/button":    {&buttonPage{spoken: spoken{w}}, &buttonPage{spoken{w}, evil, evil, evil}},
@@ -57,7 +60,7 @@ func TestNoWordIsMissing(t *testing.T) {
 		"reader.confirm-button", "reader.leave-button", "reader.choices-button", "reader.choices-saved", "reader.pause", "reader.pause-none",
 		"reader.pause-until", "reader.pause-1", "reader.pause-3", "reader.pause-6", "reader.data-button", "reader.data-sent", "reader.lost-button",
 		"reader.lost-sent", "reader.manage-title", "reader.export-button", "reader.move-button", "reader.erase-button", "link.subject", "link.asked",
-		"link.press", "link.not-you", "manage.subject", "manage.asked", "manage.press", "manage.not-you"}
+		"link.press", "link.not-you", "reader.discreet", "reader.discreet-hint", "reader.key-title", "reader.key-hint", "reader.key-file", "reader.key-paste", "reader.key-button", "reader.key-remove", "reader.key-now", "reader.key-until", "reader.key-broken", "reader.key-help", "reader.key-too-large", "reader.key-unreadable", "reader.key-secret", "reader.key-expired", "reader.key-revoked", "reader.key-signs-only", "manage.subject", "manage.asked", "manage.press", "manage.not-you"}
 	for _, page := range []string{"subscribe", "busy", "sent", "confirm", "confirmed", "gone", "leave", "left", "broken", "choices", "data",
 		"not-reading", "lost", "export", "move", "erase", "erased", "expired"} {
 		keys = append(keys, "reader."+page, "reader."+page+"-title")
@@ -457,6 +460,77 @@ func TestChoices(t *testing.T) {
 			t.Errorf("GET %s = %d, want 404", bad, w.Code)
 		}
 	}
+}
+
+// TestKey: a key comes as a file or pasted, what is wrong with it is said, and
+// nobody sees whose it is.
+func TestKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.active(t, "canary@example.org")
+	path := h.choices(t, "canary@example.org")
+	secret, err := crypto.PGP().KeyGeneration().AddUserId("Canary", "canary@example.org").GenerationTime(h.now.Add(-time.Hour).Unix()).New().GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := secret.GetArmoredPublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := secret.Armor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func() int {
+		r, _, err := h.readers.Find(t.Context(), "canary@example.org")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(r.OpenPGP)
+	}
+	for wrong, say := range map[string]string{"": "not one public key", "hello": "not one public key", private: "secret key", strings.Repeat("x", 40<<10): "32 KB"} {
+		w := h.upload(t, path, wrong)
+		if w.Code != 422 || !strings.Contains(w.Body.String(), say) || strings.Contains(w.Body.String(), "PRIVATE") || has() != 0 {
+			t.Errorf("a wrong key = %d, kept %d bytes, should say %q:\n%s", w.Code, has(), say, w.Body)
+		}
+	}
+	if w := h.upload(t, path, public); w.Code != 303 || has() == 0 {
+		t.Fatalf("uploading = %d: %s", w.Code, w.Body)
+	}
+	page := webtest.Get(h, path, "").Body.String()
+	if !strings.Contains(page, "encrypted to the key") || strings.Contains(strings.ToLower(page), "canary") {
+		t.Errorf("the page with a key:\n%s", page)
+	}
+	if w := webtest.Post(h, path+"/key", "", url.Values{"remove": {"yes"}}.Encode()); w.Code != 303 || has() != 0 {
+		t.Errorf("taking it away = %d, kept %d bytes", w.Code, has())
+	}
+	if w := webtest.Post(h, path+"/key", "", url.Values{"key": {public}}.Encode()); w.Code != 303 || has() == 0 {
+		t.Errorf("pasting = %d: %s", w.Code, w.Body)
+	}
+	if w := webtest.Post(h, "/preferences/x/key", "", url.Values{"key": {public}}.Encode()); w.Code != 404 {
+		t.Errorf("a link that is not ours = %d, want 404", w.Code)
+	}
+	if strings.Contains(strings.ToLower(h.log.String()), "canary") {
+		t.Errorf("the log tells:\n%s", h.log.String())
+	}
+}
+
+// upload sends a key as a file.
+func (h *house) upload(t *testing.T, path, key string) *httptest.ResponseRecorder {
+	t.Helper()
+	var body bytes.Buffer
+	mw := multipart.NewWriter(&body)
+	f, err := mw.CreateFormFile("keyfile", "key.asc")
+	if err == nil {
+		_, err = f.Write([]byte(key))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	mw.Close()
+	r := httptest.NewRequest("POST", webtest.Base+path+"/key", &body)
+	r.Header.Set("Content-Type", mw.FormDataContentType())
+	return webtest.Do(h, r, "")
 }
 
 // letter lets the job answer and returns the path of the one letter it sent,

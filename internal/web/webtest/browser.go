@@ -108,7 +108,7 @@ func (b *Browser) Do(actions ...chromedp.Action) {
 }
 
 // patience is how long one step may take, on a busy machine too.
-const patience = 15*time.Second
+const patience = time.Minute
 
 // fail ends the test with what the page shows.
 func (b *Browser) fail(format string, args ...any) {
