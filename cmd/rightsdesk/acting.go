@@ -16,10 +16,7 @@ func mayAct(ctx context.Context, st *store.Store, who string, p staff.Permission
 	if who == "" {
 		return usageError("name a desk account with --as USER", "this command acts for somebody")
 	}
-	account, err := st.AccountByName(ctx, who)
-	if errors.Is(err, news.ErrNotFound) {
-		return hinted(fmt.Errorf("no desk account is called %q", who), "rightsdesk users list")
-	}
+	account, err := accountNamed(ctx, st, who)
 	if err != nil {
 		return err
 	}
@@ -27,4 +24,13 @@ func mayAct(ctx context.Context, st *store.Store, who string, p staff.Permission
 		return hinted(fmt.Errorf("%s may not do this (%s): %w", who, p, news.ErrRefused), "ask an administrator for the role")
 	}
 	return nil
+}
+
+// accountNamed finds the desk account that --as names.
+func accountNamed(ctx context.Context, st *store.Store, who string) (staff.Account, error) {
+	account, err := st.AccountByName(ctx, who)
+	if errors.Is(err, news.ErrNotFound) {
+		return account, hinted(fmt.Errorf("no desk account is called %q", who), "rightsdesk users list")
+	}
+	return account, err
 }

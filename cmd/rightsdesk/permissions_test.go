@@ -174,7 +174,9 @@ func TestPermissions(t *testing.T) {
 	var table strings.Builder
 	fmt.Fprint(&table, "# Who may send which request\n\n"+
 		"A test walks every route of the program as somebody who is signed out and as an account of each role, and fails where\n"+
-		"this table and the program differ. A person may hold several roles; the first account holds all.\n\n| request |")
+		"this table and the program differ. A person may hold several roles; the first account holds all.\n\n"+
+		"A story under embargo is shown to curators, editors and administrators, and to who began it or looks after it. Nobody else\n"+
+		"finds it before its time, on any page, in any feed or mail, or on the command line; TestEmbargo walks them all.\n\n| request |")
 	for _, v := range w.visitors {
 		fmt.Fprintf(&table, " %s |", v.name)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/staff"
+	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/spf13/cobra"
 )
 
@@ -22,6 +23,7 @@ type queueFlags struct {
 	settings
 	asJSON bool
 	who    string
+	sees   bool // the account may see stories under embargo
 }
 
 func (a *app) queueCommand() *cobra.Command {
@@ -46,6 +48,9 @@ func (a *app) queueCmd(use, short string, acts bool, args cobra.PositionalArgs, 
 					return err
 				}
 			}
+			if f.sees, err = f.maySee(cmd.Context(), st); err != nil {
+				return err
+			}
 			return do(cmd.Context(), curate.New(st, time.Now), f, args)
 		},
 	}
@@ -53,8 +58,20 @@ func (a *app) queueCmd(use, short string, acts bool, args cobra.PositionalArgs, 
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON object a line")
 	if acts {
 		c.Flags().StringVar(&f.who, "as", "", "desk account that acts")
+	} else {
+		c.Flags().StringVar(&f.who, "as", "", "desk account that looks; without one, stories under embargo are left out")
 	}
 	return c, f
+}
+
+// maySee reports whether the account that looks may see stories under
+// embargo; nobody in particular may not.
+func (f *queueFlags) maySee(ctx context.Context, st *store.Store) (bool, error) {
+	if f.who == "" {
+		return false, nil
+	}
+	account, err := accountNamed(ctx, st, f.who)
+	return err == nil && account.May(staff.SeeEmbargoed), err
 }
 
 func storyID(s string) (news.StoryID, error) {
@@ -70,6 +87,7 @@ func (a *app) queueList() *cobra.Command {
 	var topic, kind, state string
 	c, _ := a.queueCmd("list", "list the stories that wait, newest first", false, cobra.NoArgs,
 		func(ctx context.Context, d *curate.Desk, f *queueFlags, _ []string) error {
+			filter.Open, filter.Own = !f.sees, f.who
 			filter.Topic, filter.Kind, filter.State = news.Slug(topic), news.Kind(kind), news.StoryState(state)
 			if err := checkFilter(filter); err != nil {
 				return err
@@ -183,6 +201,9 @@ func (a *app) queueShow() *cobra.Command {
 				return err
 			}
 			s, history, err := d.Story(ctx, id)
+			if err == nil && !s.ShownTo(f.who, f.sees, time.Now()) {
+				err = fmt.Errorf("story %d: %w", id, news.ErrNotFound)
+			}
 			if err != nil {
 				return hinted(err, "rightsdesk queue list")
 			}

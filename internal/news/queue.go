@@ -26,6 +26,8 @@ type Filter struct {
 	Assigned string // account that looks after it
 	Begun    string // account that began it
 	Query    string // words a story must hold, as a person typed them
+	Open     bool   // leaves out what an embargo keeps back,
+	Own      string // but not what this account began or looks after
 	After    Place
 	Limit    int // 0 = DefaultPage
 }
@@ -147,7 +149,7 @@ func (s *Story) Undo(before Story, now time.Time) error {
 	switch {
 	case s.State == StoryWithdrawn:
 		return fmt.Errorf("undo on story %d: it is %s: %w", s.ID, s.State, ErrConflict)
-	case s.Issue != 0 && before.State != StoryApproved:
+	case s.Issue != 0 && (before.State != StoryApproved || before.Held(now)):
 		return fmt.Errorf("undo on story %d: it stands in an issue, take it out there first: %w", s.ID, ErrConflict)
 	}
 	if s.Issue == 0 {
@@ -171,6 +173,8 @@ func (s *Story) Absorb(other *Story, who string, now time.Time) error {
 		return fmt.Errorf("merge story %d: into itself: %w", s.ID, ErrConflict)
 	case s.State == StoryWithdrawn || s.State == StoryMerged:
 		return fmt.Errorf("merge into story %d: it is %s: %w", s.ID, s.State, ErrConflict)
+	case other.Held(now) && !s.Held(now):
+		return fmt.Errorf("merge story %d: it is under embargo, lift that first: %w", other.ID, ErrConflict)
 	case other.State == StoryApproved || other.State == StoryWithdrawn || other.State == StoryMerged:
 		return fmt.Errorf("merge story %d: it is %s: %w", other.ID, other.State, ErrConflict)
 	}
@@ -197,6 +201,6 @@ func (s *Story) Split(it *Item, now time.Time) (Story, error) {
 	s.Revision++
 	s.Updated = now
 	next := Story{State: StoryQueued, Language: it.Language, Headline: it.Title, Link: it.URL, SourceID: it.Source, Published: it.Age(),
-		Topics: s.Topics, Kind: s.Kind, Countries: s.Countries, Revision: 1, Created: now, Updated: now}
+		Topics: s.Topics, Kind: s.Kind, Countries: s.Countries, Revision: 1, Created: now, Updated: now, Embargo: s.Embargo}
 	return next, nil
 }

@@ -114,3 +114,38 @@ func TestSplit(t *testing.T) {
 		t.Errorf("Split of the only item = %v, want a conflict", err)
 	}
 }
+
+// What an embargo keeps back stays back, whatever is done around it.
+func TestEmbargoHolds(t *testing.T) {
+	t.Parallel()
+	later := noon.Add(time.Hour)
+	held := Story{ID: 1, State: StoryApproved, Embargo: later, Items: 2, BegunBy: "nell", Link: "https://x.example/1"}
+	if err := held.JoinIssue(3, noon); !errors.Is(err, ErrConflict) {
+		t.Errorf("it goes into an issue: %v", err)
+	}
+	if err := held.JoinIssue(3, later); err != nil {
+		t.Errorf("after its time it does not go into an issue: %v", err)
+	}
+	if err := held.Undo(Story{State: StoryApproved, Embargo: later.Add(time.Hour)}, later); !errors.Is(err, ErrConflict) {
+		t.Errorf("undo brings an embargo back to a story in an issue: %v", err)
+	}
+	held.Issue = 0
+	out, err := held.Split(&Item{ID: 7, Story: 1, URL: "https://x.example/2"}, noon)
+	if err != nil || !out.Embargo.Equal(later) {
+		t.Errorf("what is split off it is free at %v, %v", out.Embargo, err)
+	}
+	open, waiting := Story{ID: 2, State: StoryQueued}, Story{ID: 3, State: StoryQueued, Embargo: later}
+	if err := open.Absorb(&waiting, "cara", noon); !errors.Is(err, ErrConflict) {
+		t.Errorf("merging it into an open story: %v", err)
+	}
+	for _, tt := range []struct {
+		who   string
+		right bool
+		now   time.Time
+		want  bool
+	}{{"cara", true, noon, true}, {"nell", false, noon, true}, {"otto", false, noon, false}, {"", false, noon, false}, {"otto", false, later, true}} {
+		if got := held.ShownTo(tt.who, tt.right, tt.now); got != tt.want {
+			t.Errorf("ShownTo(%q, %v, %v) = %v", tt.who, tt.right, tt.now, got)
+		}
+	}
+}

@@ -235,10 +235,12 @@ func (s *Story) decide(to StoryState, reason, who string, now time.Time) {
 }
 
 // JoinIssue puts the story into an issue. It returns an error wrapping
-// ErrConflict unless the story is approved and in no other: no reader gets it
-// twice.
-func (s *Story) JoinIssue(id IssueID) error {
+// ErrConflict unless the story is approved, under no embargo and in no other
+// issue: no reader gets it twice, or before its time.
+func (s *Story) JoinIssue(id IssueID, now time.Time) error {
 	switch {
+	case s.Held(now):
+		return fmt.Errorf("story %d is under embargo until %s: %w", s.ID, s.Embargo.Format(time.RFC3339), ErrConflict)
 	case s.State != StoryApproved:
 		return fmt.Errorf("story %d cannot go into an issue: it is %s: %w", s.ID, s.State, ErrConflict)
 	case s.Issue != 0 && s.Issue != id:

@@ -142,6 +142,16 @@ func (s *Story) HoldUntil(until, now time.Time) error {
 	return nil
 }
 
+// Held reports whether an embargo keeps the story back.
+func (s *Story) Held(now time.Time) bool { return s.Embargo.After(now) }
+
+// ShownTo reports whether somebody at the desk may see the story. While an
+// embargo lasts that takes the right to see such stories, or to have begun it
+// or look after it; who is "" for nobody in particular.
+func (s *Story) ShownTo(who string, right bool, now time.Time) bool {
+	return right || !s.Held(now) || who != "" && (s.BegunBy == who || s.Assigned == who)
+}
+
 // contact is a mail address or a telephone number: where one stands, private
 // persons may be named.
 var contact = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+\.[\p{L}]{2,}|\+\d[\d ()./-]{6,}\d|\(\d{2,5}\) ?\d[\d ./-]{4,}\d`)

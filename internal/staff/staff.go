@@ -39,15 +39,16 @@ const (
 	Nominate      Permission = "nominate"       // begin a story, add a note
 	DecideStories Permission = "decide-stories" // approve, reject, edit, merge
 	ComposeIssues Permission = "compose-issues" // arrange, approve, send, hold
+	SeeEmbargoed  Permission = "see-embargoed"  // stories under embargo that others began
 	SeeReaders    Permission = "see-readers"    // readers, copies by name, catcher
 	RunDesk       Permission = "run-desk"       // sources, accounts, audit
 )
 
 var grants = map[Role][]Permission{
 	Contributor:   {ReadDesk, Nominate},
-	Curator:       {ReadDesk, Nominate, DecideStories},
-	Editor:        {ReadDesk, Nominate, ComposeIssues},
-	Administrator: {ReadDesk, SeeReaders, RunDesk},
+	Curator:       {ReadDesk, Nominate, DecideStories, SeeEmbargoed},
+	Editor:        {ReadDesk, Nominate, ComposeIssues, SeeEmbargoed},
+	Administrator: {ReadDesk, SeeReaders, RunDesk, SeeEmbargoed},
 }
 
 // An AccountID numbers a stored Account.

@@ -534,7 +534,7 @@ func saveResult(ctx context.Context, tx *sql.Tx, fence int64, c audience.Copy) (
 // the step that change makes of the issue.
 func (s *Store) WithdrawWaiting(ctx context.Context, id news.IssueID, now time.Time, change func(*news.Issue) error) (out news.Issue, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		if out, err = changeIssue(ctx, tx, id, change); err != nil {
+		if out, err = changeIssue(ctx, tx, id, s.now(), change); err != nil {
 			return err
 		}
 		return withdrawWaiting(ctx, tx, id, now)
@@ -579,7 +579,7 @@ func (s *Store) FinishIssues(ctx context.Context, finish func(i *news.Issue, wai
 
 func (s *Store) finishIssue(ctx context.Context, id news.IssueID, finish func(*news.Issue, int) error) (out news.Issue, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		out, err = changeIssue(ctx, tx, id, func(i *news.Issue) error {
+		out, err = changeIssue(ctx, tx, id, s.now(), func(i *news.Issue) error {
 			if !i.Withdrawn.IsZero() {
 				if err := withdrawWaiting(ctx, tx, id, i.Withdrawn); err != nil {
 					return err
@@ -613,7 +613,7 @@ func (s *Store) NextTry(ctx context.Context) (time.Time, error) {
 // begin again for those that wait: they were not put off by their servers.
 func (s *Store) ResumeIssue(ctx context.Context, id news.IssueID, change func(*news.Issue) error) (out news.Issue, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		if out, err = changeIssue(ctx, tx, id, change); err != nil {
+		if out, err = changeIssue(ctx, tx, id, s.now(), change); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE copies SET first_try = 0 WHERE issue = $1 AND state = $2`, id, audience.Waiting)

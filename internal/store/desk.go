@@ -29,12 +29,21 @@ func (s *Store) Queue(ctx context.Context, f news.Filter) ([]news.Story, error) 
 		at, id = ms(f.After.At), int64(f.After.Story)
 	}
 	facets := f.Facets()
+	args := []any{state, at, id, f.Size()}
 	if len(facets) == 0 {
-		return storiesWhere(ctx, s.r, `WHERE s.state = $1 AND (s.published, s.id) < ($2, $3)
-			ORDER BY s.published DESC, s.id DESC LIMIT $4`, state, at, id, f.Size())
+		open := ""
+		if f.Open {
+			open, args = ` AND (s.embargo <= $5 OR $6 <> '' AND (s.begun_by = $6 OR s.assigned = $6))`, append(args, ms(s.now()), f.Own)
+		}
+		return storiesWhere(ctx, s.r, `WHERE s.state = $1 AND (s.published, s.id) < ($2, $3)`+open+`
+			ORDER BY s.published DESC, s.id DESC LIMIT $4`, args...)
 	}
-	args := []any{state, at, id, f.Size(), facets[0]}
+	args = append(args, facets[0])
 	var also strings.Builder
+	if f.Open {
+		args = append(args, ms(s.now()), f.Own)
+		also.WriteString(openOnly("f.story", 6))
+	}
 	for _, facet := range facets[1:] {
 		args = append(args, facet)
 		fmt.Fprintf(&also, ` AND EXISTS (SELECT 1 FROM story_facets g WHERE g.story = f.story AND g.facet = $%d)`, len(args))
@@ -44,6 +53,13 @@ func (s *Store) Queue(ctx context.Context, f news.Filter) ([]news.Story, error) 
 		 WHERE f.facet = $5 AND f.state = $1 AND (f.published, f.story) < ($2, $3)`+also.String()+`
 		 ORDER BY f.published DESC, f.story DESC LIMIT $4) found ON found.story = s.id
 		ORDER BY found.published DESC, found.story DESC`, args...)
+}
+
+// openOnly is true of the stories that no embargo keeps back, or that an
+// account began or looks after; its parameters are the time and the account,
+// beginning at number n.
+func openOnly(story string, n int) string {
+	return fmt.Sprintf(` AND EXISTS (SELECT 1 FROM stories o WHERE o.id = %s AND (o.embargo <= $%d OR $%d <> '' AND (o.begun_by = $%d OR o.assigned = $%d)))`, story, n, n+1, n+1, n+1)
 }
 
 // Where counting stops: the desk says "more than a thousand" stories of a

@@ -172,7 +172,7 @@ func (s *Store) EnsureIssue(ctx context.Context, slot, cut time.Time, name strin
 			return err
 		}
 		if len(have) > 0 {
-			out, err = changeIssue(ctx, tx, have[0].ID, func(i *news.Issue) error {
+			out, err = changeIssue(ctx, tx, have[0].ID, s.now(), func(i *news.Issue) error {
 				free, err := freeStories(ctx, tx, i.Cut, cut)
 				if err != nil {
 					return err
@@ -181,13 +181,13 @@ func (s *Store) EnsureIssue(ctx context.Context, slot, cut time.Time, name strin
 			})
 			return err
 		}
-		out, err = newIssue(ctx, tx, slot, cut, name, draft)
+		out, err = newIssue(ctx, tx, slot, cut, s.now(), name, draft)
 		return err
 	})
 	return out, err
 }
 
-func newIssue(ctx context.Context, tx *sql.Tx, slot, cut time.Time, name string, draft func(int, int, []news.Story) (*news.Issue, error)) (news.Issue, error) {
+func newIssue(ctx context.Context, tx *sql.Tx, slot, cut, now time.Time, name string, draft func(int, int, []news.Story) (*news.Issue, error)) (news.Issue, error) {
 	free, err := freeStories(ctx, tx, time.Time{}, cut)
 	if err != nil {
 		return news.Issue{}, err
@@ -214,7 +214,7 @@ func newIssue(ctx context.Context, tx *sql.Tx, slot, cut time.Time, name string,
 	if err != nil {
 		return news.Issue{}, fmt.Errorf("store issue: %w", err)
 	}
-	return *i, moveStories(ctx, tx, i.ID, nil, i.Stories())
+	return *i, moveStories(ctx, tx, i.ID, now, nil, i.Stories())
 }
 
 // freeStories are the approved stories that no issue holds and no embargo keeps
@@ -229,13 +229,13 @@ func freeStories(ctx context.Context, q querier, from, before time.Time) ([]news
 // error of change leaves everything as it was.
 func (s *Store) UpdateIssue(ctx context.Context, id news.IssueID, change func(*news.Issue) error) (out news.Issue, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		out, err = changeIssue(ctx, tx, id, change)
+		out, err = changeIssue(ctx, tx, id, s.now(), change)
 		return err
 	})
 	return out, err
 }
 
-func changeIssue(ctx context.Context, tx *sql.Tx, id news.IssueID, change func(*news.Issue) error) (news.Issue, error) {
+func changeIssue(ctx context.Context, tx *sql.Tx, id news.IssueID, now time.Time, change func(*news.Issue) error) (news.Issue, error) {
 	i, err := issueByID(ctx, tx, id)
 	if err != nil {
 		return i, err
@@ -252,7 +252,7 @@ func changeIssue(ctx context.Context, tx *sql.Tx, id news.IssueID, change func(*
 	if err := saveIssue(ctx, tx, &i); err != nil {
 		return i, err
 	}
-	return i, moveStories(ctx, tx, id, before, i.Stories())
+	return i, moveStories(ctx, tx, id, now, before, i.Stories())
 }
 
 func saveIssue(ctx context.Context, tx *sql.Tx, i *news.Issue) error {
@@ -269,7 +269,7 @@ func saveIssue(ctx context.Context, tx *sql.Tx, i *news.Issue) error {
 }
 
 // moveStories tells each story that an issue gained or lost.
-func moveStories(ctx context.Context, tx *sql.Tx, id news.IssueID, before, after []news.StoryID) error {
+func moveStories(ctx context.Context, tx *sql.Tx, id news.IssueID, now time.Time, before, after []news.StoryID) error {
 	stays := map[news.StoryID]bool{}
 	for _, story := range after {
 		stays[story] = true
@@ -287,7 +287,7 @@ func moveStories(ctx context.Context, tx *sql.Tx, id news.IssueID, before, after
 		if was[story] {
 			continue
 		}
-		if err := moveStory(ctx, tx, story, func(s *news.Story) error { return s.JoinIssue(id) }); err != nil {
+		if err := moveStory(ctx, tx, story, func(s *news.Story) error { return s.JoinIssue(id, now) }); err != nil {
 			return err
 		}
 	}
@@ -310,11 +310,12 @@ func moveStory(ctx context.Context, tx *sql.Tx, id news.StoryID, move func(*news
 
 // voidApproval tells an issue that a story in it changed.
 func voidApproval(ctx context.Context, tx *sql.Tx, id news.IssueID, who string) error {
-	_, err := changeIssue(ctx, tx, id, func(i *news.Issue) error {
-		i.StoryEdited(who)
-		return nil
-	})
-	return err
+	i, err := issueByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	i.StoryEdited(who)
+	return saveIssue(ctx, tx, &i)
 }
 
 // Parts reads the frozen text of an issue and checks that nobody changed it.

@@ -60,13 +60,17 @@ func (s *Store) found(ctx context.Context, f news.Filter, state news.StoryState)
 	if f.After.Story != 0 {
 		below = int64(f.After.Story)
 	}
-	query, args := `SELECT rowid FROM story_search WHERE story_search MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3`,
-		[]any{fts5(asked, facets), below, f.Size()}
+	query, args := `SELECT rowid FROM story_search WHERE story_search MATCH $1 AND rowid < $2`, []any{fts5(asked, facets), below}
 	if s.pg {
-		query = `SELECT rowid FROM story_search WHERE term_words @@ $1::tsquery AND facet_words @@ $2::tsquery AND rowid < $3
-			ORDER BY rowid DESC LIMIT $4`
-		args = []any{tsquery(asked), joined(facets, " & ", lexeme), below, f.Size()}
+		query = `SELECT rowid FROM story_search WHERE term_words @@ $1::tsquery AND facet_words @@ $2::tsquery AND rowid < $3`
+		args = []any{tsquery(asked), joined(facets, " & ", lexeme), below}
 	}
+	if f.Open {
+		query += openOnly("story_search.rowid", len(args)+1)
+		args = append(args, ms(s.now()), f.Own)
+	}
+	args = append(args, f.Size())
+	query += fmt.Sprintf(` ORDER BY rowid DESC LIMIT $%d`, len(args))
 	rows, err := s.r.QueryContext(ctx, query, args...)
 	ids, err := collect(rows, err, func(row scanner) (id news.StoryID, err error) {
 		err = row.Scan(&id)

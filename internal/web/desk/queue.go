@@ -178,6 +178,7 @@ func (s *Server) queueAgain(w http.ResponseWriter, r *http.Request, err error) e
 
 func (s *Server) queuePage(r *http.Request, q url.Values) (*queuePage, error) {
 	f := filterOf(q)
+	f.Open, f.Own = !may(r, staff.SeeEmbargoed), who(r)
 	stories, more, err := s.desk.Queue(r.Context(), f)
 	if err != nil {
 		return nil, err
@@ -204,7 +205,7 @@ func (s *Server) queuePage(r *http.Request, q url.Values) (*queuePage, error) {
 	if page.Last, err = s.lastDecision(r.Context(), who(r)); err != nil {
 		return nil, err
 	}
-	page.Notices, err = s.notices(r.Context(), who(r))
+	page.Notices, err = s.notices(r)
 	return page, err
 }
 
@@ -451,8 +452,9 @@ func (s *Server) lastDecision(ctx context.Context, name string) (*lastDecision, 
 	return &lastDecision{last, fmt.Sprintf("%s: “%s”", pastTense(last.What), excerpt(story.Headline, 70))}, nil
 }
 
-func (s *Server) notices(ctx context.Context, name string) ([]noticeView, error) {
-	notes, err := s.desk.Notices(ctx, name)
+func (s *Server) notices(r *http.Request) ([]noticeView, error) {
+	ctx := r.Context()
+	notes, err := s.desk.Notices(ctx, who(r))
 	if err != nil {
 		return nil, err
 	}
@@ -462,7 +464,9 @@ func (s *Server) notices(ctx context.Context, name string) ([]noticeView, error)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, noticeView{n, excerpt(story.Headline, 70)})
+		if s.shown(r, &story) {
+			out = append(out, noticeView{n, excerpt(story.Headline, 70)})
+		}
 	}
 	return out, nil
 }

@@ -85,8 +85,23 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
 	return s.site.Render(w, r, "desk/story", page)
 }
 
-func (s *Server) storyPage(r *http.Request, id news.StoryID) (*storyPage, error) {
+// read reads a story with its history for the person looking. One that an
+// embargo keeps from them does not exist.
+func (s *Server) read(r *http.Request, id news.StoryID) (news.Story, []news.Decision, error) {
 	story, history, err := s.desk.Story(r.Context(), id)
+	if err == nil && !s.shown(r, &story) {
+		err = fmt.Errorf("story %d: %w", id, news.ErrNotFound)
+	}
+	return story, history, err
+}
+
+// shown reports whether the person looking may see a story.
+func (s *Server) shown(r *http.Request, story *news.Story) bool {
+	return story.ShownTo(who(r), may(r, staff.SeeEmbargoed), s.now())
+}
+
+func (s *Server) storyPage(r *http.Request, id news.StoryID) (*storyPage, error) {
+	story, history, err := s.read(r, id)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (s *Server) why(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fmt.Errorf("topic %q: %w", r.FormValue("topic"), news.ErrNotFound)
 	}
-	story, _, err := s.desk.Story(r.Context(), id)
+	story, _, err := s.read(r, id)
 	if err != nil {
 		return err
 	}

@@ -252,6 +252,9 @@ func (s *Server) addNote(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, _, err := s.read(r, f.ID); err != nil {
+		return err
+	}
 	parent, _ := strconv.ParseInt(f.Get("parent"), 10, 64)
 	if err := s.desk.Note(r.Context(), who(r), f.ID, parent, text(f.Values, "text")); err != nil {
 		return s.storyAgain(w, r, f, err)
