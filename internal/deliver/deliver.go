@@ -93,6 +93,7 @@ type Deliver struct {
 	windows  map[news.IssueID]*window
 	domains  map[string]*domain
 	relay    backoff
+	unended  []int64   // leases of runs that are over
 	pace     time.Time // when the next mail may go, with a pace set
 	flights  int       // copies that set out and have no answer yet
 	refusals int       // answers in a row that refused us
@@ -152,7 +153,7 @@ func (d *Deliver) rest() time.Duration {
 }
 
 func (d *Deliver) run(ctx context.Context) error {
-	if err := d.Recover(ctx, false); err != nil {
+	if err := errors.Join(d.endLeases(ctx), d.Recover(ctx, false)); err != nil {
 		return err
 	}
 	issues, err := d.store.SendingIssues(ctx)

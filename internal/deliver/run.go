@@ -75,7 +75,32 @@ func (d *Deliver) shift(ctx context.Context) (more bool, err error) {
 	feeder.Wait()
 	close(r.ledger.entries)
 	books.Wait()
-	return more, errors.Join(err, r.why(ctx, working), d.store.EndLease(durable, fence))
+	return more, errors.Join(err, r.why(ctx, working), d.endLease(durable, fence))
+}
+
+// endLease ends a lease. What cannot be written now is written before the next
+// run: nobody has to wait until the lease runs out.
+func (d *Deliver) endLease(ctx context.Context, fence int64) error {
+	err := d.store.EndLease(ctx, fence)
+	if err != nil {
+		d.mu.Lock()
+		d.unended = append(d.unended, fence)
+		d.mu.Unlock()
+	}
+	return err
+}
+
+// endLeases ends those that could not be ended when their runs were over.
+func (d *Deliver) endLeases(ctx context.Context) error {
+	d.mu.Lock()
+	left := d.unended
+	d.unended = nil
+	d.mu.Unlock()
+	var errs []error
+	for _, fence := range left {
+		errs = append(errs, d.endLease(ctx, fence))
+	}
+	return errors.Join(errs...)
 }
 
 // why is the error that ended the run early, if one did.

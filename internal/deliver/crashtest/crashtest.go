@@ -132,7 +132,9 @@ func (m *Mailing) stopOne(t *testing.T, with os.Signal) {
 func (m *Mailing) Start(t *testing.T) *exec.Cmd {
 	t.Helper()
 	cmd := m.start()
-	cmd.Stderr = os.Stderr
+	if cmd.Stderr == nil {
+		cmd.Stderr = os.Stderr
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
