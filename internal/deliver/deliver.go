@@ -137,6 +137,10 @@ func (d *Deliver) Run(ctx context.Context) error {
 	switch {
 	case err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return nil
+	case errors.Is(err, news.ErrConflict):
+		d.log.WarnContext(ctx, "another sender took over, thinking this one dead", "err", err)
+		d.wake(wakeSend)
+		return nil
 	case errors.Is(err, news.ErrNoRoom):
 		d.log.ErrorContext(ctx, "nothing is sent while it cannot be recorded: make room on the disk", "err", err, "rest", d.rest())
 		return nil

@@ -115,12 +115,17 @@ func to(srv *smtptest.Server) *smtpout.Client {
 }
 
 func sender(s deliver.Store, out deliver.Sender, change func(*deliver.Options), wake func(string)) *deliver.Deliver {
+	return senderAt(s, out, time.Now, change, wake)
+}
+
+// senderAt is sender with a clock of its own.
+func senderAt(s deliver.Store, out deliver.Sender, now func() time.Time, change func(*deliver.Options), wake func(string)) *deliver.Deliver {
 	opt := deliver.Options{Load: load, Holder: "test", Connections: 4,
 		Envelope: func(audience.Copy) string { return "bounces@weekly.example.org" }}
 	if change != nil {
 		change(&opt)
 	}
-	return deliver.New(s, out, opt, wake, time.Now, slog.New(slog.DiscardHandler))
+	return deliver.New(s, out, opt, wake, now, slog.New(slog.DiscardHandler))
 }
 
 // asleep hears no wake.

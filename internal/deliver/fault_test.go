@@ -2,6 +2,8 @@ package deliver_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -82,4 +84,56 @@ func TestWithoutAWayOutAnIssueIsHeld(t *testing.T) {
 // senderOver is the scenario's sender over another store.
 func (c *scenario) senderOver(s deliver.Store) *deliver.Deliver {
 	return sender(s, c.out, nil, func(string) { c.woken = true })
+}
+
+// TestClocksThatDisagree: of three senders on one database one has a clock five
+// minutes fast, one five minutes slow, and each clock is stepped while they
+// send. The fast one thinks the others dead and takes over; what they bring
+// then is refused and counted. Nobody is lost, and a second copy is one that
+// was on its way.
+func TestClocksThatDisagree(t *testing.T) {
+	t.Parallel()
+	srv := &smtptest.Server{Script: func(s smtptest.Step) smtptest.Answer {
+		if s.Stage == smtptest.Dot {
+			return smtptest.Answer{Delay: 200 * time.Millisecond}
+		}
+		return smtptest.Answer{}
+	}}
+	const copies, connections = 600, 4
+	play(t, copies, fewDomains, srv, nil, func(c *scenario) {
+		ctx, stop := context.WithTimeout(c.t.Context(), 15*time.Minute)
+		defer stop()
+		var all sync.WaitGroup
+		for n, steps := range [][]time.Duration{{0, 0, 0}, {5 * time.Minute, -time.Hour, 0}, {-5 * time.Minute, 10 * time.Minute, 0}} {
+			var skew atomic.Int64
+			skew.Store(int64(steps[0]))
+			now := func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }
+			one := senderAt(c.store, c.out, now, func(o *deliver.Options) {
+				o.Holder, o.Connections = fmt.Sprintf("process %d", n), connections
+			}, asleep)
+			all.Go(func() {
+				for looks := 0; ctx.Err() == nil; looks++ {
+					skew.Store(int64(steps[min(looks/2, len(steps)-1)]))
+					if err := one.Run(ctx); err != nil && ctx.Err() == nil {
+						c.t.Error(err)
+					}
+					select {
+					case <-time.After(3 * time.Second):
+					case <-ctx.Done():
+					}
+				}
+			})
+		}
+		all.Wait()
+		got := counts(c.t, c.store, c.issue.ID)
+		if got.Sent != copies || !got.Balanced() {
+			c.t.Errorf("books %+v, want all %d sent", got, copies)
+		}
+		seconds := srv.Count() - copies
+		if seconds > got.Uncertain {
+			c.t.Errorf("%d second copies, %d are marked", seconds, got.Uncertain)
+		}
+		c.noneLost(copies, seconds)
+		c.t.Logf("%d second copies, %d marked uncertain", seconds, got.Uncertain)
+	})
 }

@@ -429,7 +429,7 @@ func (c *scenario) together(processes int, d time.Duration, change func(*deliver
 		}, asleep)
 		all.Go(func() {
 			for ctx.Err() == nil {
-				if err := one.Run(ctx); err != nil {
+				if err := one.Run(ctx); err != nil && ctx.Err() == nil {
 					c.t.Error(err)
 				}
 				if _, err := c.store.SendingIssues(ctx); err != nil {

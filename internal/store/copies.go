@@ -358,13 +358,22 @@ func (s *Store) SendingIssues(ctx context.Context) ([]news.Issue, error) {
 }
 
 // TakeCopies takes up to limit due copies of an issue that is being sent under
-// a lease, the longest due first, each with where its reader stands now.
+// a lease, the longest due first, each with where its reader stands now. It
+// returns an error wrapping news.ErrConflict when the lease was taken away:
+// nobody would ever free what is taken under it.
 func (s *Store) TakeCopies(ctx context.Context, issue news.IssueID, fence int64, now time.Time, limit int) (taken []audience.Copy, err error) {
 	take, err := s.statement(ctx, takeCopies)
 	if err != nil {
 		return nil, err
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
+		held, err := count(ctx, tx, `SELECT COUNT(*) FROM leases WHERE id = $1`, fence)
+		if err != nil {
+			return fmt.Errorf("take copies of issue %d: %w", issue, err)
+		}
+		if held == 0 {
+			return fmt.Errorf("take copies of issue %d: the lease was taken away: %w", issue, news.ErrConflict)
+		}
 		rows, err := tx.StmtContext(ctx, take).QueryContext(ctx, fence, issue, ms(now), news.IssueSending, limit)
 		taken, err = collect(rows, err, scanTaken)
 		if err != nil {

@@ -206,6 +206,9 @@ func lateResult(t *testing.T, s *store.Store) {
 	}
 	wantCounts(t, s, i.ID, news.Counts{Intended: 1, Waiting: 1, Uncertain: 1})
 	wantLate(t, s, "copies", 1)
+	if _, err := s.TakeCopies(t.Context(), i.ID, fence, slot.Add(time.Hour), 1); !errors.Is(err, news.ErrConflict) {
+		t.Errorf("take more under a lease that was taken away: %v, want ErrConflict", err)
+	}
 }
 
 // wantLate checks how many late results of a kind are counted.
