@@ -7,7 +7,7 @@
 //	0   words     news, audience, staff, templates
 //	1a  small     analyze symbols prose dates token
 //	1b  tools     feedlist fetch parse clean extract cluster classify
-//	              feedout compose smtpout bounce
+//	              feedout compose smtpout bounce inbox
 //	2   services  ingest curate publish deliver signup access keep
 //	3   edges     store jobs web (public, reader, desk, admin, door,
 //	              private)

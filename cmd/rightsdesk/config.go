@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ifhhro/rightsdesk/internal/inbox"
 	"github.com/ifhhro/rightsdesk/internal/keep"
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
@@ -42,6 +43,8 @@ type settings struct {
 	discreetFrom    string
 	discreetBaseURL string
 	returns         string
+	returnsMailbox  string
+	lmtpListen      string
 	resolver        string
 	postalAddress   string
 	name            string
@@ -57,6 +60,8 @@ type settings struct {
 	base         *url.URL
 	loc          *time.Location
 	sender       mail.Address
+	answers      string // the address of --reply-to
+	inbox        inbox.Mailbox
 	neutral      *mail.Address // of discreet mails; nil without --discreet-from
 	discreetBase *url.URL
 	relay        []smtpout.Relay
@@ -111,6 +116,11 @@ func (s *settings) houseFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.logFormat, "log-format", s.logFormat, "text or json")
 }
 
+// returnsFlags are where returned mail is found.
+func returnsFlags(f *pflag.FlagSet, s *settings) {
+	f.StringVar(&s.returnsMailbox, "returns-mailbox", "", "IMAP mailbox of returned mail, imaps://user:password@host:993/INBOX")
+}
+
 // check reads every setting and names the flag and the variable of the first
 // that cannot be.
 func (s *settings) check() error {
@@ -147,14 +157,24 @@ func (s *settings) checkMail() error {
 	}
 	s.sender = *from
 	if s.replyTo != "" {
-		if _, err := mail.ParseAddress(s.replyTo); err != nil {
+		to, err := mail.ParseAddress(s.replyTo)
+		if err != nil {
 			return badSetting("reply-to", "say for example --reply-to office@example.org", "%q is not a mail address", s.replyTo)
 		}
+		s.answers = to.Address
 	}
 	if s.returns != "" {
 		if _, err := token.NewMailbox(nil, s.returns); err != nil {
 			return badSetting("returns", "say for example --returns bounces@example.org", "%v", err)
 		}
+	}
+	if s.returnsMailbox != "" {
+		if s.inbox, err = inbox.ParseMailbox(s.returnsMailbox); err != nil {
+			return badSetting("returns-mailbox", "say for example --returns-mailbox imaps://bounces:password@mail.example.org/INBOX", "%v", err)
+		}
+	}
+	if s.returns == "" && (s.returnsMailbox != "" || s.lmtpListen != "") {
+		return badSetting("returns", "say for example --returns bounces@example.org", "returned mail needs an address")
 	}
 	if err := s.checkDiscreet(); err != nil {
 		return err

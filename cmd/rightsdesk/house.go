@@ -59,6 +59,7 @@ type house struct {
 	publish *publish.Publish
 	deliver *deliver.Deliver
 	signup  *signup.Service
+	returns *deliver.Returns // nil: no mailbox of ours takes returned mail
 	access  *access.Service
 
 	wake func(kind string) // set once an engine runs; until then work waits for its next look
@@ -140,6 +141,7 @@ func (h *house) buildMail(holder string) error {
 			return err
 		}
 	}
+	h.openReturns(p.mailbox, p.house)
 	var letters signup.Sender
 	if h.post != nil {
 		letters = signingPost{h.post, p}

@@ -26,7 +26,7 @@ type readership struct {
 
 func (a *app) readersCommand() *cobra.Command {
 	p := &readership{settings: defaultSettings()}
-	c := &cobra.Command{Use: "readers", Short: "subscribers: import, export, add, show, erase, suppress"}
+	c := &cobra.Command{Use: "readers", Short: "subscribers: import, export, add, show, erase, suppress, lift"}
 	p.dataFlags(c.PersistentFlags())
 	c.PersistentFlags().BoolVar(&p.asJSON, "json", false, "print JSON")
 	c.AddCommand(
@@ -36,6 +36,7 @@ func (a *app) readersCommand() *cobra.Command {
 		a.readersOne(p, "show ADDRESS", "show what is kept of one reader", false, a.showReader),
 		a.readersOne(p, "erase ADDRESS", "forget a reader: only a keyed hash stays, so that no import mails them again", true, a.eraseReader),
 		a.readersOne(p, "suppress ADDRESS", "never write to an address again, reader or not", true, a.suppressReader),
+		a.readersOne(p, "lift ADDRESS", "take back that an address was barred: one thought dead is written to again", false, a.liftReader),
 	)
 	return c
 }
@@ -197,6 +198,10 @@ func sayEncrypted(key audience.PublicKey) string {
 
 func (a *app) eraseReader(ctx context.Context, _ *readership, s *signup.Service, address string) error {
 	return s.Erase(ctx, address)
+}
+
+func (a *app) liftReader(ctx context.Context, _ *readership, s *signup.Service, address string) error {
+	return s.Lift(ctx, address)
 }
 
 func (a *app) suppressReader(ctx context.Context, _ *readership, s *signup.Service, address string) error {

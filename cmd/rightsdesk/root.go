@@ -101,6 +101,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.serveCommand(),
 		a.backupCommand(),
+		a.bouncesCommand(),
 		a.restoreCommand(),
 		a.migrateCommand(),
 		a.doctorCommand(),

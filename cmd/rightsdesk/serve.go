@@ -32,6 +32,8 @@ func (a *app) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&s.listen, "listen", s.listen, "address the pages listen on")
 	c.Flags().StringVar(&s.metrics, "metrics-listen", s.metrics, "private address for /healthz, /readyz and /metrics, 127.0.0.1:9090; without it there are none")
 	s.backups.flags(c.Flags())
+	returnsFlags(c.Flags(), &s)
+	c.Flags().StringVar(&s.lmtpListen, "lmtp-listen", "", "address where the machine's mail server hands returned mail over (LMTP), 127.0.0.1:8024")
 	c.Flags().StringSliceVar(&s.only, "only", nil, "with --database: run only these of web, work and clock, and the rest in other processes")
 	return c
 }
@@ -129,6 +131,13 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 		}
 		defer private.Close() // the server closes it first
 	}
+	var lmtp net.Listener
+	if h.s.lmtpListen != "" && h.s.runs(partWork) {
+		if lmtp, err = net.Listen("tcp", h.s.lmtpListen); err != nil {
+			return badSetting("lmtp-listen", "free that port, or choose another", "%v", err)
+		}
+		defer lmtp.Close() // the server closes it first
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return engine.Run(ctx, drain) })
 	group.Go(func() error { return h.store.Failed(ctx) })
@@ -140,6 +149,12 @@ func (h *house) run(ctx context.Context, listener net.Listener, greet func(conte
 	}
 	if private != nil {
 		group.Go(func() error { return answer(ctx, private, h.private()) })
+	}
+	if h.s.returnsMailbox != "" && h.s.runs(partWork) {
+		group.Go(func() error { return h.watchReturns(ctx) })
+	}
+	if lmtp != nil {
+		group.Go(func() error { return h.serveLMTP(ctx, lmtp) })
 	}
 	if h.s.backups.dir != "" {
 		group.Go(func() error { return h.backUp(ctx) })

@@ -225,6 +225,23 @@ func (r *Reader) Suppress(now time.Time) bool {
 	return true
 }
 
+// Lift takes back that a reader was suppressed: whose address was thought dead
+// reads again; who complained, or was barred by hand, may ask again. It reports
+// whether anything changed.
+func (r *Reader) Lift(why SuppressionReason, now time.Time) bool {
+	if r.State != Suppressed {
+		return false
+	}
+	r.State, r.Updated = Left, now
+	if r.Left.IsZero() && !r.Consent.Confirmed.IsZero() && why == DeadAddress {
+		r.State = Active
+	}
+	if r.State == Left && r.Left.IsZero() {
+		r.Left = now
+	}
+	return true
+}
+
 // Erase forgets the reader: address, choices and consent go, the row stays
 // without them so that counts remain honest.
 func (r *Reader) Erase(now time.Time) {

@@ -81,6 +81,10 @@ type Report struct {
 	// To are the addresses this message was sent to, the envelope's first: one
 	// of them carries our token if the message answers a copy of ours.
 	To []string
+	// Inside are addresses of the mail that came back which may carry our token
+	// where To does not, as in a complaint: its envelope sender and where one
+	// leaves by mail.
+	Inside []string
 }
 
 // Bounds on what is read of one message. A report stands before the mail it
@@ -102,7 +106,7 @@ func Read(r io.Reader) (Report, error) {
 	}
 	m := open(plainLines(raw))
 	rep := m.report()
-	rep.To = m.sentTo()
+	rep.To, rep.Inside = m.sentTo(), m.inside()
 	rep.OriginalMessageID = m.originalID()
 	return rep, nil
 }

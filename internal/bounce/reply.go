@@ -113,6 +113,18 @@ func (m *message) sentTo() []string {
 	return out
 }
 
+// inside are the addresses of the mail that came back, or that a complaint
+// names, which are ours if it was.
+func (m *message) inside() (out []string) {
+	fields := append(m.original.all("list-unsubscribe"), m.original.get("return-path"), m.feedbackField("original-mail-from"))
+	for _, v := range fields {
+		for _, a := range findAddresses(v, 5) {
+			out = append(out, a.address)
+		}
+	}
+	return out
+}
+
 // originalID is the Message-ID of the mail that came back, or of the one that
 // was answered.
 func (m *message) originalID() string {

@@ -55,6 +55,17 @@ func (s *Service) Suppress(ctx context.Context, address string) error {
 	})
 }
 
+// Lift takes back what bars an address. Whose address was thought dead reads
+// again at once. The error wraps news.ErrNotFound when nothing bars it.
+func (s *Service) Lift(ctx context.Context, address string) error {
+	a, err := audience.ParseAddress(address)
+	if err != nil {
+		return err
+	}
+	now := s.o.Now()
+	return s.store.LiftReader(ctx, a, now, func(r *audience.Reader, why audience.SuppressionReason) bool { return r.Lift(why, now) })
+}
+
 // Erase forgets a reader. Only a keyed hash stays in the suppression journal,
 // so that an import cannot mail them again. The error wraps news.ErrNotFound
 // when there is no such reader.

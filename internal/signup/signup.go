@@ -50,6 +50,7 @@ type Store interface {
 	ChangeReader(ctx context.Context, token audience.Token, now time.Time, change func(*audience.Reader) (changed bool, bars audience.SuppressionReason, err error)) error
 	ChangeReaderAt(ctx context.Context, a audience.Address, now time.Time, change func(*audience.Reader) (changed bool, bars audience.SuppressionReason, err error)) error
 	ConfirmReader(ctx context.Context, request audience.Token, now time.Time, confirm func(*audience.Reader) error, erase func(*audience.Reader)) error
+	LiftReader(ctx context.Context, a audience.Address, now time.Time, lift func(r *audience.Reader, why audience.SuppressionReason) bool) error
 	EraseReader(ctx context.Context, a audience.Address, now time.Time, erase func(*audience.Reader)) error
 	ImportReaders(ctx context.Context, addresses []audience.Address, take func(i int, r *audience.Reader, barred bool) bool) error
 	ReaderCounts(ctx context.Context) (map[audience.State]int, error)

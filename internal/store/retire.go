@@ -40,7 +40,7 @@ func (s *Store) retireCopies(ctx context.Context, tx *sql.Tx, id news.IssueID) e
 			return fmt.Errorf("keep the counts of issue %d: %w", id, err)
 		}
 	}
-	for _, query := range []string{`DELETE FROM sealed_copies WHERE issue = $1`, `DELETE FROM copies WHERE issue = $1`} {
+	for _, query := range []string{`DELETE FROM returns WHERE issue = $1`, `DELETE FROM sealed_copies WHERE issue = $1`, `DELETE FROM copies WHERE issue = $1`} {
 		if _, err := tx.ExecContext(ctx, query, id); err != nil {
 			return fmt.Errorf("retire the copies of issue %d: %w", id, err)
 		}

@@ -30,6 +30,7 @@ func Run(t *testing.T, open Opener) {
 		{"letters", letters},
 		{"retire", retire},
 		{"mail keys", mailKeys},
+		{"returns", returns},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
