@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,8 +19,9 @@ var countryFiles embed.FS
 type gazetteer struct {
 	words *trie
 	// of each atom: the country ("--" for a mask) and what the word is.
-	atoms []placeName
-	cased bool // the language writes names with a capital
+	atoms    []placeName
+	language string
+	cased    bool // the language writes names with a capital
 }
 
 // A placeName is an entry of the gazetteer.
@@ -53,7 +55,7 @@ var gazetteers = func() map[string]func() *gazetteer {
 // newGazetteer reads lines of `CODE name | +adjective | town`; a place
 // weighs as much as the name.
 func newGazetteer(language, text string) *gazetteer {
-	g := &gazetteer{words: newTrie(), cased: language != "ar" && language != "zh"}
+	g := &gazetteer{words: newTrie(), language: language, cased: language != "ar" && language != "zh"}
 	lex := &lexicon{language: language, words: g.words}
 	p := parser{lex: lex}
 	inflected := language == "ru" || language == "ar" || language == "zh"
@@ -110,11 +112,35 @@ func (g *gazetteer) mentions(d *document) []mention {
 			continue
 		}
 		last = m.end
-		if m.code != "--" && !isPersonOrMoney(d, m) {
+		if m.code != "--" && !isPersonOrMoney(d, m) && !g.namesLanguage(d, m) && !(g.language == "en" && d.alsoSmall(m)) {
 			out = append(out, m)
 		}
 	}
 	return out
+}
+
+// smallWords are names that are other words when written small. A text that
+// has both speaks of those.
+var smallWords = map[string]string{"Turkey": "turkey", "Chad": "chad", "China": "china"}
+
+func (d *document) alsoSmall(m mention) bool {
+	small := smallWords[d.words(m.start, m.end)]
+	return small != "" && smallWord(d.title+" "+d.body, small)
+}
+
+func smallWord(text, word string) bool {
+	for from := 0; ; {
+		at := strings.Index(text[from:], word)
+		if at < 0 {
+			return false
+		}
+		from += at + len(word)
+		after, _ := utf8.DecodeRuneInString(text[from:])
+		before, _ := utf8.DecodeLastRuneInString(text[:from-len(word)])
+		if !unicode.IsLetter(after) && !unicode.IsLetter(before) {
+			return true
+		}
+	}
 }
 
 // writtenAsName: where names take a capital a word without one is something
@@ -135,7 +161,13 @@ func isPersonOrMoney(d *document, m mention) bool {
 	if m.code == "US" && strings.HasPrefix(d.after(m.end), "$") {
 		return true
 	}
-	if !firstNames[m.code] || m.of != countryName || m.end-m.start > 1 || int(m.start) == 0 {
+	if !firstNames[m.code] || m.of != countryName || m.end-m.start > 1 {
+		return false
+	}
+	if d.beginsName(m) {
+		return true
+	}
+	if m.start == 0 {
 		return false
 	}
 	before := d.words(m.start-1, m.start)
@@ -143,6 +175,24 @@ func isPersonOrMoney(d *document, m mention) bool {
 	gap := d.between(m.start-1, m.start)
 	return unicode.IsUpper(r) && gap == " " && !nounBefore[strings.ToLower(before)] && !allCaps(before)
 }
+
+// beginsName: a surname follows, "Jordan Smith". In a title, where any word may
+// take a capital, only if the body has both words, too.
+func (d *document) beginsName(m mention) bool {
+	if int(m.end) >= len(d.toks) || d.between(m.end-1, m.end) != " " {
+		return false
+	}
+	next := d.words(m.end, m.end+1)
+	r, _ := utf8.DecodeRuneInString(next)
+	if !unicode.IsUpper(r) || allCaps(next) || nounAfter[next] {
+		return false
+	}
+	return int(m.start) >= d.titleLen || strings.Contains(d.body, d.words(m.start, m.end+1))
+}
+
+// nounAfter are words that take a capital behind a country without being a
+// surname.
+var nounAfter = map[string]bool{"River": true, "Valley": true, "Lake": true, "Government": true, "Ministry": true, "Health": true, "Office": true, "National": true, "Red": true, "Medical": true, "State": true, "University": true, "Times": true, "On": true, "In": true, "Basin": true, "Hospital": true}
 
 // nounBefore are words that take a capital before a country without being a
 // person's name.
@@ -214,11 +264,28 @@ func (g *gazetteer) countries(d *document) []string {
 		best = math.Max(best, w)
 	}
 	order = slices.DeleteFunc(order, func(code string) bool { return sums[code] < enoughWeight || sums[code] < shareOfBest*best })
-	if slices.Contains(order, "GE") && slices.Contains(order, "US") && counts["GE"] <= counts["US"] {
+	if slices.Contains(order, "GE") && counts["US"] > 0 && (counts["GE"] <= counts["US"] || !georgian.MatchString(d.title+" "+d.body)) {
 		order = slices.DeleteFunc(order, func(code string) bool { return code == "GE" }) // the American state
 	}
 	slices.SortStableFunc(order, func(a, b string) int { return cmpFloat(sums[b], sums[a]) })
 	return order[:min(len(order), maxCountries)]
+}
+
+// georgian words stand in texts about the country only.
+var georgian = regexp.MustCompile(`Georgian|Tbilisi|Abkhaz|Ossetia|Batumi|Tiflis|Грузи|géorgien`)
+
+// isPlace reports whether a name is that of a country or what belongs to one.
+func (g *gazetteer) isPlace(name string) bool {
+	if name == "" {
+		return false
+	}
+	d := newDocument("", name, g.language)
+	for _, m := range g.mentions(d) {
+		if m.start == 0 && int(m.end) == len(d.toks) {
+			return true
+		}
+	}
+	return false
 }
 
 // inDateline: the mention stands in the first words of the body, before the

@@ -37,39 +37,39 @@ func list(phrases string) []string { return strings.Split(phrases, "|") }
 var deadlineWords = map[string]calendarWords{
 	"en": {
 		nouns: list("deadline|closing date|closing day|due date|cut-off date|applications close|application closes|submissions close|nominations close|registration closes|registration ends|call closes|entries close|" +
-			"consultation closes|consultation ends|survey closes|closes on|close on|is due|are due|last day to|last day for|open until|open till|extended to|extended until"),
-		limit: before(`by|before|until|till|no later than|not later than|on or before|up to|latest by|prior to`),
+			"consultation closes|consultation ends|survey closes|last day to apply|last day to register|last day to submit|last day for applications|last day for submissions"),
+		limit: before(`by|before|until|till|no later than|not later than|on or before|up to|latest by|prior to|within|is due|are due|due|closes?|ends?|expires?|extended to|opens? until|latest`),
 		acts: list("apply|applying|applicat|applicant|submit|submission|send|sent to|regist|sign up|signing up|enrol|nominat|abstract|proposal|manuscript|papers|entries|contribute|contribution|comment|inputs|respond|reply|replies|response|rsvp|" +
-			"sign the|complete the|feedback|expression of interest|expressions of interest|report should|evidence"),
+			"sign the|complete the|feedback|questionnaire|call for|the call is|call has been|registration|consultation|survey|expression of interest|expressions of interest|report should|evidence"),
 	},
 	"fr": {
-		nouns: list("date limite|date butoir|date de clôture|échéance|clôture des candidatures|clôture des inscriptions|clôture des soumissions|délai de|délai pour|dernier délai|prolongé"),
-		limit: before(`avant le|avant|jusqu['’]au|jusqu['’]à|d['’]ici le|d['’]ici au|d['’]ici|au plus tard le|au plus tard`),
-		acts:  list("candidature|postul|soumettre|soumettez|soumis|envoy|adresser|adressez|inscri|contribu|proposition|résumé|article|manuscrit|répon|signer|signez|déposer|dépôt|transm|participer|commentaire"),
+		nouns: list("date limite|date butoir|date de clôture|échéance|clôture des candidatures|clôture des inscriptions|clôture des soumissions|délai de|délai pour|dernier délai|délais de soumission"),
+		limit: before(`avant le|avant|jusqu['’]au|jusqu['’]à|d['’]ici le|d['’]ici au|d['’]ici|au plus tard le|au plus tard|sous|dans un délai de|clos le|close le|prolongée? jusqu['’]au|reportée? au`),
+		acts:  list("parvenir|observations|candidature|postul|soumettre|soumettez|soumis|envoy|adresser|adressez|inscri|contribu|proposition|résumé|article|manuscrit|répon|signer|signez|déposer|dépôt|transm|participer|commentaire"),
 	},
 	"es": {
-		nouns: list("fecha límite|fecha tope|plazo|fecha de cierre|cierre de la convocatoria|cierre de inscripciones|vence|último día para|ampliado hasta"),
-		limit: before(`hasta el|hasta|antes del|antes de|a más tardar el|para el|no más tarde del`),
-		acts:  list("solicit|postul|candidatur|presentar|presentación|presenten|presente|enviar|envíe|envío|remit|inscri|contribu|propuesta|resúmenes|resumen|artículo|manuscrito|respond|firmar|firme|aporte|comentario|registr"),
+		nouns: list("fecha límite|fecha tope|plazo|fecha de cierre|cierre de la convocatoria|cierre de inscripciones|último día para inscri|último día para presentar|último día para enviar"),
+		limit: before(`hasta el|hasta|antes del|antes de|a más tardar el|para el|no más tarde del|a más tardar|vence el|vence|dentro de|en un plazo de|se cierra el|ampliado hasta el|finaliza el`),
+		acts:  list("convocatoria|solicit|postul|candidatur|presentar|presentación|presenten|presente|enviar|envíe|envío|remit|inscri|inscrí|contribu|propuesta|resúmenes|resumen|artículo|manuscrito|respond|firmar|firme|aporte|comentario|registr"),
 	},
 	"nl": {
-		nouns: list("deadline|uiterste datum|uiterste inzenddatum|uiterste inleverdatum|sluitingsdatum|inschrijving sluit|sluit op|verlengd tot"),
-		limit: before(`voor|vóór|uiterlijk|uiterlijk op|tot|tot en met|tot uiterlijk|niet later dan`),
+		nouns: list("deadline|uiterste datum|uiterste inzenddatum|uiterste inleverdatum|sluitingsdatum|inschrijving sluit"),
+		limit: before(`voor|vóór|uiterlijk|uiterlijk op|tot|tot en met|tot uiterlijk|niet later dan|binnen|sluit op|sluiten op|sluit|verlengd tot`),
 		acts:  list("solliciteer|solliciteren|sollicitatie|aanmeld|meld je|inschrijv|schrijf je in|indien|inzend|stuur|insturen|opsturen|voorstellen|samenvatting|artikelen|reager|reactie|teken de|bijdrage"),
 	},
 	"ru": {
 		nouns: list("крайний срок|крайнего срока|срок подачи|срок приема|срок приёма|дедлайн|последний день подачи|последний день приема|последний день регистрации|прием заявок|приём заявок|прием статей|приём статей|прием тезисов|прием документов|заявки принимаются|срок представления"),
-		limit: before(`до|не позднее|не позже|к`),
+		limit: before(`до|не позднее|не позже|к|завершается|заканчивается|закрывается|истекает|в течение`),
 		acts:  list("заявк|подать|подава|подач|отправ|направ|присыла|прислать|регистрац|зарегистр|представ|статьи|статей|тезис|предложени|анкет|ответ|подпис|материал"),
 	},
 	"ar": {
-		nouns: list("الموعد النهائي|آخر موعد|الموعد الأخير|تاريخ الإغلاق|آخر أجل|موعد أقصاه|أجل أقصاه|ينتهي التقديم|تاريخ انتهاء التقديم|باب التقديم"),
-		limit: regexp.MustCompile(`(?:قبل|حتى|لغاية|إلى غاية|في موعد لا يتجاوز|قبل يوم|حتى يوم)\s*(?:\p{L}+\s*)?$`),
+		nouns: list("الموعد النهائي|آخر موعد|الموعد الأخير|تاريخ الإغلاق|آخر أجل|موعد أقصاه|أجل أقصاه|مهلة تقديم|مهلة التقديم|مهلة إرسال|ينتهي التقديم|تاريخ انتهاء التقديم|باب التقديم"),
+		limit: regexp.MustCompile(`(?:قبل|حتى|لغاية|إلى غاية|في موعد لا يتجاوز|قبل يوم|حتى يوم|خلال|في غضون)\s*(?:\p{L}+\s*)?$`),
 		acts:  list("تقديم|التقديم|إرسال|ترسل|يرسل|طلبات|الطلبات|التسجيل|تسجيل|المشاركة|مقترحات|ملخصات|مساهمات|الترشيح|الترشح|البحوث|الأبحاث|الملخصات"),
 	},
 	"zh": {
 		nouns: list("截止|截至日期|最后期限|最后一天|期限为|截稿"),
-		after: regexp.MustCompile(`^\s*(?:之?前|以前|（[^）]*）前)`),
+		after: regexp.MustCompile(`^\s*(?:[上下]午|中午|晚上)?\s*(?:[0-9]{1,2}[:：时点](?:[0-9]{2}分?)?|午夜|正午)?\s*(?:（[^）]*）)?\s*(?:之前|前|以前)`),
 		limit: regexp.MustCompile(`(?:最迟|不迟于|不晚于|直至|至)\s*$`),
 		acts:  list("提交|申请|报名|投稿|递交|寄送|发送|登记|注册|提名|回复|摘要|意见|参加"),
 	},

@@ -15,7 +15,7 @@ func TestDeadlines(t *testing.T) {
 		{"en", "Deadline: 1 December 2020, 23:59 CET.", "2020-12-01 23:59 CET"},
 		{"en", "Applications close on 4 December.", "2020-12-04"},
 		{"en", "Please send your contributions before Friday.", "2020-11-20"},
-		{"en", "Register within two weeks to secure your seat.", ""},
+		{"en", "Register within two weeks to secure your seat.", "2020-12-02"},
 		{"en", "The closing date for nominations is 30 November at 5 p.m. Geneva time.", "2020-11-30 17:00 Geneva time"},
 		{"en", "The deadline has been extended from 1 November to 10 December 2020.", "2020-12-10"},
 		{"en", "The army must leave the camp by 30 November.", ""},

@@ -20,7 +20,7 @@ var midnights = regexp.MustCompile(`(?i)\bmidnight\b|\bminuit\b|\bmedianoche\b|\
 var noons = regexp.MustCompile(`(?i)\bnoon\b|\bmidi\b|\bmediodía\b|полдень|полудня|正午`)
 
 // zoneNear finds the zone that follows a time.
-var zoneNear = regexp.MustCompile(`^[\s,(]{0,3}((?:UTC|GMT)(?:\s?[+\-−]\s?[0-9]{1,2}(?::?[0-9]{2})?)?|CEST|CET|EEST|EET|WAT|CAT|EAT|SAST|BST|IST|EST|EDT|ET|CST|CDT|CT|MST|PST|PDT|PT|MSK|JST|HKT|AEST|AEDT|NPT|PKT` +
+var zoneNear = regexp.MustCompile(`^[\s,(（]{0,3}((?:UTC|GMT)(?:\s?[+\-−]\s?[0-9]{1,2}(?::?[0-9]{2})?)?|CEST|CET|EEST|EET|WAT|CAT|EAT|SAST|BST|IST|EST|EDT|ET|CST|CDT|CT|MST|PST|PDT|PT|MSK|JST|HKT|AEST|AEDT|NPT|PKT` +
 	`|(?:\p{Lu}[\p{L} ]{2,15}?|local) time|heure (?:de|d['’])\s?\p{Lu}\p{L}+|hora de(?:l)? \p{Lu}\p{L}+|(?:по )?\p{L}+(?:ому|скому) времени|МСК|بتوقيت \p{L}+|北京时间|日内瓦时间)`)
 
 // zoneBefore finds a zone before a time, as Chinese has it.

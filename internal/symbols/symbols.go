@@ -97,12 +97,19 @@ func isWord(c byte) bool {
 // else: a word, a path, an address.
 func partOfWord(c byte) bool { return isWord(c) || c == '/' || c == '.' || c == '-' || c == '@' }
 
+// year in brackets belongs to the symbols of the Security Council and the
+// Economic and Social Council; behind another it says when.
+var year = regexp.MustCompile(`\([0-9]{4}\)$`)
+
 // Normalise gives one way of writing a symbol, or false when s is none:
 // capitals but for "Rev.", "Add." and their like, no blanks, the year of a
 // resolution of the Security Council in brackets as it was written.
 func Normalise(s string) (string, bool) {
 	s = strings.ToUpper(strings.Join(strings.Fields(s), ""))
 	s = suffixes.Replace(strings.TrimRight(s, "/.,;:"))
+	if !strings.HasPrefix(s, "S/") && !strings.HasPrefix(s, "E/") {
+		s = year.ReplaceAllString(s, "")
+	}
 	if m := symbol.FindString(s); m != s || s == "" || !strings.ContainsAny(s, "0123456789") {
 		return "", false
 	}
