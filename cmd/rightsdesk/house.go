@@ -123,7 +123,7 @@ func (h *house) build() error {
 func (h *house) buildMail(holder string) error {
 	p := &press{sender: h.s.sender, key: h.store.Key(store.KeyBlind), now: h.now, keys: h.store.MailKeys, house: compose.House{
 		Name: h.s.name, BaseURL: strings.TrimSuffix(h.s.base.String(), "/"), From: h.s.from, ReplyTo: h.s.replyTo,
-		Postal: h.s.postalAddress, ListDomain: domainOf(h.s.sender.Address), Zone: h.s.loc,
+		Postal: h.s.postalAddress, ListDomain: domainOf(h.s.sender.Address), Zone: h.s.loc, Complaints: h.s.returns,
 	}}
 	if h.s.neutral != nil {
 		p.neutral = h.s.neutral

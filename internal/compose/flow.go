@@ -16,7 +16,7 @@ var manyBlankLines = regexp.MustCompile(`\n{4,}`)
 // what could be taken for a quotation or a mailbox separator is stuffed, lines
 // end in CRLF.
 func textLines(s string, delSp bool) []byte {
-	s = strings.TrimLeft(manyBlankLines.ReplaceAllString(s, "\n\n\n"), "\n")
+	s = strings.TrimLeft(manyBlankLines.ReplaceAllString(wholeCharacters(s), "\n\n\n"), "\n")
 	var b strings.Builder
 	for line := range strings.SplitSeq(strings.TrimSuffix(s, "\n"), "\n") {
 		flow(&b, strings.TrimRight(line, " \t\r"), delSp)

@@ -28,7 +28,7 @@ func appendText(dst []byte, name, value string) []byte {
 }
 
 func foldText(dst []byte, col int, value string) []byte {
-	value = strings.Join(strings.Fields(value), " ")
+	value = wholeCharacters(strings.Join(strings.Fields(value), " "))
 	if needsEncoding(value, col) {
 		return foldEncoded(dst, col, value)
 	}
@@ -46,6 +46,10 @@ func foldText(dst []byte, col int, value string) []byte {
 	}
 	return dst
 }
+
+// wholeCharacters puts a mark where bytes are no UTF-8: what says that it is
+// must be.
+func wholeCharacters(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
 // needsEncoding reports whether a text cannot stand as it is.
 func needsEncoding(s string, col int) bool {
@@ -164,7 +168,7 @@ func appendNamed(dst []byte, field, phrase, angle string) []byte {
 // appendPhrase appends a display name: plain words, a quoted-string, or
 // encoded-words.
 func appendPhrase(dst []byte, col int, s string) []byte {
-	s = strings.Join(strings.Fields(s), " ")
+	s = wholeCharacters(strings.Join(strings.Fields(s), " "))
 	quoted := false
 	for i := range len(s) {
 		c := s[i]

@@ -51,6 +51,7 @@ func TestNoAddressButItsOwn(t *testing.T) {
 		c := compose.Copy{
 			To: address(t, at), MessageID: compose.MessageID("2026-48", key, token, "weekly.example.org"),
 			Unsubscribe: "https://digest.example.org/unsubscribe/" + name, Preferences: "https://digest.example.org/preferences/" + name,
+			UnsubscribeMail: "returns+u" + hex.EncodeToString(mac.Sum(nil)) + "@weekly.example.org",
 		}
 		v := audience.Variant{Language: audience.Languages()[i%7], Format: formats[i%len(formats)], Stories: []news.StoryID{news.StoryID(1 + i%3)}}
 		buf = r.Append(buf[:0], v, c)
@@ -61,6 +62,9 @@ func TestNoAddressButItsOwn(t *testing.T) {
 			if bytes.Contains(buf, trace) {
 				t.Fatalf("copy %d holds a trace of its reader: %s", i, trace)
 			}
+		}
+		if n := bytes.Count(buf, []byte(c.UnsubscribeMail)); n != 1 || !bytes.Contains(buf, []byte(">,\r\n <mailto:"+c.UnsubscribeMail+">\r\n")) {
+			t.Fatalf("copy %d names the mailbox to leave by %d times", i, n)
 		}
 		if ids[c.MessageID] {
 			t.Fatalf("copy %d has another's Message-ID", i)

@@ -143,6 +143,6 @@ func htmlLines(s string) []byte {
 	if !strings.Contains(s, "<pre") {
 		s = blankLines.ReplaceAllString(s, "\n")
 	}
-	s = strings.Trim(s, "\n") + "\n"
+	s = strings.Trim(wholeCharacters(s), "\n") + "\n"
 	return []byte(strings.ReplaceAll(s, "\n", "\r\n"))
 }

@@ -229,7 +229,7 @@ func (p *pieces) index() {
 		if n, err := strconv.ParseInt(id, 10, 64); err == nil && kind != "section" {
 			pc.id = news.StoryID(n)
 		}
-		if kind == "count" {
+		if kind == "count" || kind == "pre" || kind == "quiet" {
 			continue // a few bytes
 		}
 		c := p.at[pc.id]
@@ -317,10 +317,15 @@ func (p *pieces) plan(stories []news.StoryID) plan {
 	return pl
 }
 
-// each calls do for every piece a variant holds, the tail last.
-func (p *pieces) each(stories []news.StoryID, do func(*piece)) {
+// leads is how many headlines stand in the line that lists of mails show.
+const leads = 3
+
+// each calls do for every piece a variant holds, the tail last. Lists of mails
+// show nothing of a discreet one.
+func (p *pieces) each(stories []news.StoryID, discreet bool, do func(*piece)) {
 	pl := p.plan(stories)
 	var section *piece
+	led := 0
 	for i := range p.list {
 		pc := &p.list[i]
 		switch pc.kind {
@@ -338,6 +343,15 @@ func (p *pieces) each(stories []news.StoryID, do func(*piece)) {
 			if section != nil {
 				do(section)
 				section = nil
+			}
+		case "pre":
+			if pl.form[pc.id] == 0 || discreet || led == leads {
+				continue
+			}
+			led++
+		case "quiet":
+			if !discreet {
+				continue
 			}
 		case "count":
 			if int(pc.id) != len(pl.form) {
@@ -411,7 +425,7 @@ func (r *Rendered) appendPart(dst []byte, e edition, stories []news.StoryID, c C
 	dst = appendField(dst, "Content-Type", p.contentType()+param)
 	dst = append(append(dst, "Content-Transfer-Encoding: "...), p.encoding...)
 	dst = append(dst, "\r\n\r\n"...)
-	p.each(stories, func(pc *piece) {
+	p.each(stories, c.Discreet, func(pc *piece) {
 		if pc.kind == "tail" {
 			dst = appendEncoded(dst, p.ownTail(pc.body, c.Unsubscribe, c.Preferences), p.encoding)
 			return
@@ -471,7 +485,7 @@ func (r *Rendered) Text(v audience.Variant) string {
 func (r *Rendered) read(v audience.Variant, form audience.Format) string {
 	p := r.editions[edition{r.language(v.Language), form}]
 	var b strings.Builder
-	p.each(v.Stories, func(pc *piece) {
+	p.each(v.Stories, false, func(pc *piece) {
 		if pc.kind == "tail" {
 			b.Write(p.ownTail(pc.body, "#unsubscribe", "#preferences"))
 			return

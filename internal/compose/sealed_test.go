@@ -247,6 +247,9 @@ func TestDiscreet(t *testing.T) {
 		if !bytes.Equal(msg, loaded.Append(nil, v, c)) {
 			t.Errorf("%s: other bytes after loading", lang)
 		}
+		if shown, _, _ := strings.Cut(readStd(t, msg).Bodies[1], `<div role="article"`); strings.Contains(shown[strings.Index(shown, "<body"):], "nurses") {
+			t.Errorf("%s: a list of mails shows a headline of a discreet one:\n%s", lang, shown)
+		}
 		header, _, _ := strings.Cut(string(msg), "\r\n\r\n")
 		outside := strings.ToLower(header + readStd(t, msg).Subject)
 		for _, word := range []string{"ifhhro", "digest.example", "weekly.example", "rights", "health", "doctor", "sudan", "santé", "salud"} {

@@ -32,7 +32,8 @@ type view struct {
 	TitleLang      tongue
 	When           string
 	Introduction   *rich
-	Counts         []int        // every number of stories a variant can have
+	Counts         []int // every number of stories a variant can have
+	Quiet          [quiet]struct{}
 	Stories        []*storyView // all, in order
 	Sections       []sectionView
 	Closing        []link
@@ -58,6 +59,7 @@ type storyView struct {
 	ID         news.StoryID
 	Lang       tongue
 	Headline   string
+	Lead       string // the headline, short, for where a mail is one line in a list
 	URL        string // our page of it
 	About      string
 	Sources    []sourceView
@@ -116,7 +118,8 @@ func (t tongue) Attr() template.HTMLAttr {
 		attr = ` lang="` + template.HTMLEscapeString(t.lang) + `"` + attr
 	}
 	if side := map[string]string{"ltr": "left", "rtl": "right"}[dir]; side != "" && dir != direction(t.of) {
-		attr += ` style="text-align: ` + side + `;"`
+		// Twice, for some clients take the attribute out.
+		attr += ` style="direction: ` + dir + `; text-align: ` + side + `;"`
 	}
 	return template.HTMLAttr(attr)
 }
@@ -289,7 +292,7 @@ func (v *view) story(s *news.Story) *storyView {
 	t := s.In(v.Lang)
 	tg := v.tongue(t.Language)
 	sv := &storyView{
-		ID: s.ID, Lang: tg, Headline: t.Headline, URL: v.base + "/stories/" + s.Name(),
+		ID: s.ID, Lang: tg, Headline: t.Headline, Lead: isolated(prose.Cut(t.Headline, leadBytes), tg), URL: v.base + "/stories/" + s.Name(),
 		About: v.about(s), Sources: v.sources(s), Summary: v.ownOr(t.Summary, tg, s.Summary, s),
 	}
 	if sv.Summary != nil {
@@ -403,6 +406,21 @@ func dotted(parts ...string) string {
 	}
 	return strings.Join(said, " · ")
 }
+
+// isolated keeps a text of the other direction from turning its neighbours
+// around where no markup can (UAX 9 §2.4.2).
+func isolated(s string, t tongue) string {
+	if direction(t.lang) == direction(t.of) {
+		return s
+	}
+	return "\u2068" + s + "\u2069"
+}
+
+// leadBytes bounds a headline in the line that lists of mails show.
+const leadBytes = 120
+
+// quiet is as many blanks as fill that line.
+const quiet = 60
 
 // shortBytes bounds the summary of the lite edition.
 const shortBytes = 320
