@@ -87,10 +87,11 @@ type Report struct {
 	Inside []string
 }
 
-// Bounds on what is read of one message. A report stands before the mail it
-// returns, so what lies behind maxMessage is attachments.
+// Bounds on what is read of one message: all it takes in memory stays under
+// 64 MiB. A report mostly stands before the mail it returns; what lies behind
+// maxMessage is attachments.
 const (
-	maxMessage    = 4 << 20
+	maxMessage    = 10 << 20
 	maxText       = 64 << 10 // of prose looked at
 	maxDiagnostic = 1 << 10
 	maxEvidence   = 4 << 10 // of words weighed for one recipient
@@ -122,10 +123,16 @@ func (m *message) report() Report {
 	if rcpts := m.deliveryStatus(); len(rcpts) > 0 {
 		return Report{Kind: gravest(rcpts), Recipients: rcpts}
 	}
-	if m.isReceipt() {
+	if rcpts := m.notification(); len(rcpts) > 0 {
+		return Report{Kind: gravest(rcpts), Recipients: rcpts}
+	}
+	if in := m.forwarded(); in != nil {
+		return in.report()
+	}
+	if m.isReceipt() && !m.isRejection() {
 		return Report{Kind: AutoReply}
 	}
-	if m.looksReturned() {
+	if m.isRejection() || m.looksReturned() {
 		if rcpts := m.returned(); len(rcpts) > 0 {
 			return Report{Kind: gravest(rcpts), Recipients: rcpts}
 		}

@@ -24,6 +24,22 @@ func (m *message) deliveryStatus() []Recipient {
 	return out
 }
 
+// forwarded is the report that a machine passed on inside a message of its own;
+// nil if there is none.
+func (m *message) forwarded() *message {
+	if m.attached == nil || !m.fromRobot() && !m.nullSender() {
+		return nil
+	}
+	if media, params := mediaOf(m.original.get("content-type")); media != "multipart/report" || params["report-type"] == "disposition-notification" {
+		return nil
+	}
+	in := open(m.attached)
+	if in.attached = nil; len(in.statuses) == 0 { // one step, no further
+		return nil
+	}
+	return in
+}
+
 // fieldGroups are the blocks of fields of a delivery report, a blank line
 // between two. Some write "Action" and "Status" of one recipient with blank
 // lines in between: a group without a recipient goes to the one before it.

@@ -2,6 +2,7 @@ package bounce
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"io"
 	"mime"
@@ -113,7 +114,8 @@ type message struct {
 	texts     []string
 	statuses  []string // message/delivery-status, decoded
 	feedback  []string // message/feedback-report
-	receipt   bool     // message/disposition-notification
+	receipt   string   // message/disposition-notification, decoded; "none" of an empty one
+	attached  []byte   // the first message inside this one, as it stands
 	original  header   // of the mail that came back, as far as it is there
 	parts     int
 	room      int     // bytes of text that may still be kept
@@ -151,7 +153,7 @@ func (m *message) walk(h header, body []byte, depth int) {
 	case media == "message/feedback-report":
 		m.feedback = append(m.feedback, m.keep(toText(h, params, body)))
 	case media == "message/disposition-notification":
-		m.receipt = true
+		m.receipt = cmp.Or(m.keep(toText(h, params, body)), "none")
 	case isOriginal(media):
 		m.takeOriginal(transferDecode(h, body))
 	case media == "text/html":
@@ -178,7 +180,7 @@ func isOriginal(media string) bool {
 func (m *message) takeOriginal(b []byte) {
 	h, _ := readHeader(bytes.TrimLeft(b, "\n"))
 	if m.original == nil && len(h) > 0 {
-		m.original = h
+		m.original, m.attached = h, b
 	}
 }
 

@@ -44,7 +44,15 @@ func (m *message) complained() []Recipient {
 
 // isReceipt tells the confirmation that a person opened a mail (RFC 8098).
 func (m *message) isReceipt() bool {
-	return m.receipt || strings.Contains(strings.ToLower(m.header.get("content-type")), "disposition-notification")
+	return m.receipt != "" || strings.Contains(strings.ToLower(m.header.get("content-type")), "disposition-notification")
+}
+
+// isRejection tells the receipt by which a mailbox sends a mail back: deleted
+// unread by itself, and the reason in words (RFC 5429).
+func (m *message) isRejection() bool {
+	h, _ := readHeader(trimBlank([]byte(m.receipt)))
+	d := strings.ToLower(h.get("disposition"))
+	return strings.Contains(d, "automatic-action") && strings.Contains(d, "deleted") && hasAny(fold(m.subject+" "+m.bouncedText()), []string{"rejected", "refused"})
 }
 
 // isAutomatic tells automatic replies: vacations, receipts, tickets, demands to

@@ -34,6 +34,8 @@ func weigh(r *Recipient, text string) Verdict {
 	said, coded := textVerdict(text), byStatus(r.Status)
 	later := r.temporary()
 	switch {
+	case (said == AddressDead || said == DomainDead) && coded != said && r.Code < 500 && hasAny(text, lapses):
+		return Expired // it was tried for long: what is said of the address is the mail system's guess
 	case said == AddressDead && later, said == DomainDead && later:
 		return orExpired(r, text, coded)
 	case said == Unknown && (coded == AddressDead || coded == DomainDead) && (hasAny(text, doubts) || later):
@@ -47,6 +49,9 @@ func weigh(r *Recipient, text string) Verdict {
 	}
 	return said
 }
+
+// lapses say that a mail was tried until its time was over.
+var lapses = []string{"allowed queue period", "was not delivered within", "aborted after", "retry timeout exceeded", "delivery time expired", "queue too long", "message expired"}
 
 // orExpired is for an address that a host says is gone, but only for now.
 func orExpired(r *Recipient, text string, coded Verdict) Verdict {

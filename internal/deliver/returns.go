@@ -57,7 +57,7 @@ type Taken struct {
 }
 
 // MaxReturned bounds what is read of one message.
-const MaxReturned = 16 << 20
+const MaxReturned = 10 << 20
 
 // Take takes in one message. to are the addresses its envelope says it was sent
 // to, as far as the door knows them. The error is of the books: the message
