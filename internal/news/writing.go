@@ -50,6 +50,8 @@ type Writing struct {
 	Quotes  *[]Quote
 	Further *[]Reference
 	Checked *bool // the persons named may be named
+	// Deadline is the last day to answer a call, 2006-01-02; empty: none.
+	Deadline *string
 }
 
 // Limits on what stands beside a story.
@@ -71,6 +73,12 @@ func (s *Story) write(w Writing) error {
 	}
 	if w.Further != nil {
 		s.Further = *w.Further
+	}
+	if w.Deadline != nil {
+		if _, err := time.Parse(time.DateOnly, *w.Deadline); err != nil && *w.Deadline != "" {
+			return wrong("deadline", fmt.Errorf("%q is no day such as 2026-11-30: %w", *w.Deadline, ErrInvalid))
+		}
+		s.Deadline = *w.Deadline
 	}
 	if w.Checked != nil {
 		s.NamesChecked = *w.Checked

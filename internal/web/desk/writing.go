@@ -137,6 +137,9 @@ func restore(story *news.Story, fields map[string][]string) {
 	if w.Further != nil {
 		story.Further = *w.Further
 	}
+	if w.Deadline != nil {
+		story.Deadline = *w.Deadline
+	}
 }
 
 // writingOf reads the editor's further fields. One the form does not have stays
@@ -150,6 +153,10 @@ func writingOf(form url.Values) news.Writing {
 	if form.Has("further") {
 		further := parseFurther(form.Get("further"))
 		w.Further = &further
+	}
+	if form.Has("deadline") {
+		day := strings.TrimSpace(form.Get("deadline"))
+		w.Deadline = &day
 	}
 	if form.Has("contacts-shown") {
 		checked := form.Get("checked") != ""
