@@ -206,6 +206,9 @@ func (s *settings) checkDiscreet() error {
 	if domainOf(from.Address) == domainOf(s.sender.Address) {
 		return badSetting("discreet-from", "use a domain that nobody connects with the digest", "it is of the same domain as --from, which would tell what the mail is")
 	}
+	if _, err := token.NewMailbox(nil, from.Address); s.returns != "" && err != nil {
+		return badSetting("discreet-from", `say for example --discreet-from "Weekly update <post@post.example>"`, "%v", err)
+	}
 	if s.discreetBase, err = web.ParseBase(s.discreetBaseURL); err != nil {
 		return badSetting("discreet-base-url", "say for example --discreet-base-url https://post.example", "%v", err)
 	}

@@ -36,7 +36,7 @@ func TestCovers(t *testing.T) {
 	feed := httptest.NewServer(&p)
 	t.Cleanup(feed.Close)
 	smtp := smtptest.New(t, nil)
-	d := newDesk(t, "", feed.URL+"/rss", "--relay", smtp.URL(), "--discreet-from", "Weekly update <post@post.example>", "--discreet-base-url", "https://post.example")
+	d := newDesk(t, "", feed.URL+"/rss", "--relay", smtp.URL(), "--returns", "bounces@weekly.example", "--discreet-from", "Weekly update <post@post.example>", "--discreet-base-url", "https://post.example")
 	secret, works := aKey(t, 400)
 	_, expired := aKey(t, 10)
 	d.readers("email,discreet,openpgp\ndora@reader.example,yes,\npia@reader.example,," + works + "\nold@reader.example,," + expired + "\n")
@@ -61,7 +61,7 @@ func TestCovers(t *testing.T) {
 			t.Errorf("outside a discreet mail stands %q:\n%s", word, outside)
 		}
 	}
-	if !strings.Contains(outside, "<https://post.example/unsubscribe/") || !strings.Contains(string(discreet.Data), "Nurses") || discreet.From != "post@post.example" {
+	if !strings.Contains(outside, "<https://post.example/unsubscribe/") || !strings.Contains(string(discreet.Data), "Nurses") || !strings.HasPrefix(discreet.From, "post+r") || !strings.HasSuffix(discreet.From, "@post.example") || !strings.Contains(outside, "<mailto:post+u") {
 		t.Errorf("a discreet mail, from %s:\n%s", discreet.From, discreet.Data)
 	}
 	sealed := mails["pia@reader.example"]

@@ -140,6 +140,11 @@ func (h *house) buildMail(holder string) error {
 		if p.mailbox, err = token.NewMailbox(keys, h.s.returns); err != nil {
 			return err
 		}
+		if p.neutral != nil {
+			if p.quietBox, err = p.mailbox.Also(p.neutral.Address); err != nil {
+				return err
+			}
+		}
 	}
 	h.openReturns(p.mailbox, p.house)
 	var letters signup.Sender

@@ -32,6 +32,7 @@ type press struct {
 	unsubscribe func(audience.Token) string
 	preferences func(audience.Token) string
 	mailbox     *token.Mailbox // of what comes back; nil: the sender's own, and nobody reads it
+	quietBox    *token.Mailbox // the same under the neutral sender's address
 	keys        func(ctx context.Context) ([]audience.MailKey, error)
 	now         func() time.Time
 }
@@ -113,13 +114,22 @@ func (p *press) own(c audience.Copy) compose.Copy {
 		To: c.Address, MessageID: c.MessageID, Discreet: c.Discreet,
 		Unsubscribe: p.unsubscribe(c.Token), Preferences: p.preferences(c.Token),
 	}
-	switch {
-	case c.Discreet:
+	if c.Discreet {
 		own.Unsubscribe, own.Preferences = p.neutrally(own.Unsubscribe), p.neutrally(own.Preferences)
-	case p.mailbox != nil:
-		own.UnsubscribeMail = p.mailbox.Unsubscribe(c.Token)
+	}
+	if p.mailbox != nil {
+		own.UnsubscribeMail = p.box(c).Unsubscribe(c.Token)
 	}
 	return own
+}
+
+// box is the mailbox of what comes back of a copy, under a name that tells no
+// more than the copy does.
+func (p *press) box(c audience.Copy) *token.Mailbox {
+	if c.Discreet && p.quietBox != nil {
+		return p.quietBox
+	}
+	return p.mailbox
 }
 
 // neutrally is a link to our pages under the name that says nothing of us.
@@ -212,12 +222,12 @@ const returnsFor = 30 * 24 * time.Hour
 // envelope is deliver's: whom a server tells that it could not deliver.
 func (p *press) envelope(c audience.Copy) string {
 	switch {
-	case c.Discreet && p.neutral != nil:
+	case p.mailbox == nil && c.Discreet && p.neutral != nil:
 		return p.neutral.Address
 	case p.mailbox == nil:
 		return p.sender.Address
 	}
-	return p.mailbox.Return(token.Return{Issue: int64(c.Issue), Reader: int64(c.Reader)}, p.now().Add(returnsFor))
+	return p.box(c).Return(token.Return{Issue: int64(c.Issue), Reader: int64(c.Reader)}, p.now().Add(returnsFor))
 }
 
 // letter is signup's: a confirmation, or another link somebody asked for. Its Message-ID is the same for

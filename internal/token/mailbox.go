@@ -39,6 +39,7 @@ var mailEncoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPa
 type Mailbox struct {
 	keys         *Keyring
 	name, domain string
+	other        *Mailbox // nil: none
 }
 
 // A Return says which copy came back: one reader's of one issue.
@@ -61,7 +62,18 @@ func NewMailbox(keys *Keyring, address string) (*Mailbox, error) {
 	case strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '+' }):
 		return nil, fmt.Errorf("%q is more than plain letters", address)
 	}
-	return &Mailbox{keys, name, domain}, nil
+	return &Mailbox{keys: keys, name: name, domain: domain}, nil
+}
+
+// Also returns another address of the same mailbox. What it makes is read by
+// both.
+func (m *Mailbox) Also(address string) (*Mailbox, error) {
+	other, err := NewMailbox(m.keys, address)
+	if err != nil {
+		return nil, err
+	}
+	m.other, other.other = other, m
+	return other, nil
 }
 
 // Return is the envelope sender of a copy. What comes back to it is believed
@@ -125,6 +137,9 @@ func (m *Mailbox) ReadUnsubscribe(address string) ([IDBytes]byte, error) {
 
 // open takes the bytes out of an address of ours.
 func (m *Mailbox) open(address string, kind byte, size int) ([]byte, bool) {
+	if !m.holds(address) && m.other != nil && m.other.holds(address) {
+		m = m.other
+	}
 	rest, ok := strings.CutPrefix(strings.ToLower(address), strings.ToLower(m.name)+"+"+string(kind))
 	if !ok {
 		return nil, false
@@ -139,6 +154,10 @@ func (m *Mailbox) open(address string, kind byte, size int) ([]byte, bool) {
 
 // Holds reports whether an address leads to this mailbox, signed or not.
 func (m *Mailbox) Holds(address string) bool {
+	return m.holds(address) || m.other != nil && m.other.holds(address)
+}
+
+func (m *Mailbox) holds(address string) bool {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 || !strings.EqualFold(address[at+1:], m.domain) {
 		return false

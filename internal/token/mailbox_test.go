@@ -126,3 +126,32 @@ func FuzzMailbox(f *testing.F) {
 		}
 	})
 }
+
+// TestAlso: two addresses of one mailbox read what either makes, and nobody
+// else's.
+func TestAlso(t *testing.T) {
+	t.Parallel()
+	m, now := testMailbox(t, 1), time.Unix(1_800_000_000, 0)
+	quiet, err := m.Also("post@post.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, id := Return{7, 8}, [IDBytes]byte{9}
+	for name, a := range map[string]string{"the first": m.Return(want, now), "the other": quiet.Return(want, now)} {
+		for _, reads := range []*Mailbox{m, quiet} {
+			if got, err := reads.ReadReturn(a, now); got != want || err != nil || !reads.Holds(a) {
+				t.Errorf("ReadReturn of %s address = %+v, %v", name, got, err)
+			}
+		}
+	}
+	if got, err := m.ReadUnsubscribe(quiet.Unsubscribe(id)); got != id || err != nil {
+		t.Errorf("ReadUnsubscribe = %v, %v", got, err)
+	}
+	a := quiet.Return(want, now)
+	if strings.Contains(a, "bounces") || strings.Contains(a, "example.org") {
+		t.Errorf("the other address names the first: %s", a)
+	}
+	if m.Holds("other@post.example") || m.Holds("bounces@post.example") {
+		t.Error("the mailbox holds an address that is not its own")
+	}
+}
