@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,6 +16,7 @@ type Token struct {
 	Start, End int    // bytes of the text it was read from
 	Fold       string // NFKC, lower case, marks stripped, letter forms unified
 	Stem       string // Fold cut to its stem in the language asked for; equal to Fold where there is none
+	Bare       string // the stem of Fold: what the word is cut to when it is typed without its marks
 	Char       bool   // one character of a script without spaces
 }
 
@@ -36,7 +38,7 @@ func Tokens(text, language string) []Token {
 				end += k
 			}
 			c := foldChar(text[i:end])
-			out = append(out, Token{i, end, c, c, true})
+			out = append(out, Token{i, end, c, c, c, true})
 			i = end
 		case isWord(r):
 			end := i + n
@@ -60,7 +62,8 @@ func Tokens(text, language string) []Token {
 }
 
 // Terms returns what a full-text index keeps of a text, in the order of the
-// text: every word folded, its stem beside it where that differs, and pairs of
+// text: every word folded, its stem beside it where that differs, with its marks
+// and without, and pairs of
 // neighbouring characters where a script has no spaces (a lone character
 // stands by itself). What it returns holds no spaces.
 func Terms(text, language string) []string {
@@ -74,6 +77,9 @@ func Terms(text, language string) []string {
 		out = append(out, t.Fold)
 		if t.Stem != t.Fold {
 			out = append(out, t.Stem)
+		}
+		if t.Bare != t.Stem && t.Bare != t.Fold {
+			out = append(out, t.Bare)
 		}
 	}
 	return out
@@ -105,12 +111,12 @@ func Query(words, language string) [][]string {
 
 func stemsOf(word string, t Token, language string) []string {
 	if stemmerOf(language) != nil {
-		return []string{t.Stem}
+		return []string{t.Stem, t.Bare}
 	}
 	var out []string
 	for _, l := range stemmed {
 		if st, ok := wordToken(word, stemmerOf(l)); ok {
-			out = append(out, st.Stem)
+			out = append(out, st.Stem, st.Bare)
 		}
 	}
 	return out
@@ -144,6 +150,10 @@ func wordToken(word string, st stemmer) (Token, bool) {
 		if t.Stem == "" {
 			t.Stem = t.Fold
 		}
+	}
+	t.Bare = t.Stem
+	if st != nil && isASCII(t.Fold) && !isASCII(plain) {
+		t.Bare = cmp.Or(st(t.Fold), t.Fold)
 	}
 	return t, t.Fold != ""
 }

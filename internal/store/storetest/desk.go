@@ -110,6 +110,9 @@ func queueSearch(t *testing.T, s *store.Store) {
 		st.Headline, st.Summary, st.Topics = "Nurses detained", "Two hospitals were raided.", []news.Slug{"torture"}
 	})
 	french := addStory(t, s, 2, func(st *news.Story) { st.Language, st.Headline = "fr", "Des infirmières arrêtées à l’hôpital" })
+	bare := addStory(t, s, 6, func(st *news.Story) { st.Language, st.Headline = "fr", "Une infirmiere liberee a Geneve" })
+	spanish := addStory(t, s, 7, func(st *news.Story) { st.Language, st.Headline = "es", "Médicos en prisión" })
+	russian := addStory(t, s, 8, func(st *news.Story) { st.Language, st.Headline = "ru", "Ребёнок без врача" })
 	arabic := addStory(t, s, 3, func(st *news.Story) { st.Language, st.Headline = "ar", "قصف المستشفى في المدينة" })
 	chinese := addStory(t, s, 4, func(st *news.Story) { st.Language, st.Headline = "zh", "世界艾滋病日" })
 	done := addStory(t, s, 5, func(st *news.Story) { st.State, st.Headline = news.StoryRejected, "Another nurse" })
@@ -121,7 +124,18 @@ func queueSearch(t *testing.T, s *store.Store) {
 		{news.Filter{Query: "HOSPITAL nurses", Topic: "torture"}, []news.StoryID{nurse}},
 		{news.Filter{Query: "nurse", Topic: "abortion"}, nil},
 		{news.Filter{Query: "nurse", State: news.StoryRejected}, []news.StoryID{done}},
-		{news.Filter{Query: "infirmière"}, []news.StoryID{french}},
+		// With or without its marks, a word finds both, in any of its forms.
+		{news.Filter{Query: "infirmière"}, []news.StoryID{bare, french}},
+		{news.Filter{Query: "infirmiere"}, []news.StoryID{bare, french}},
+		{news.Filter{Query: "infirmières"}, []news.StoryID{bare, french}},
+		{news.Filter{Query: "INFIRMIERES"}, []news.StoryID{bare, french}},
+		{news.Filter{Query: "infirmieres", Language: "fr"}, []news.StoryID{bare, french}},
+		{news.Filter{Query: "liberée"}, []news.StoryID{bare}},
+		{news.Filter{Query: "Genève"}, []news.StoryID{bare}},
+		{news.Filter{Query: "hopital arretees"}, []news.StoryID{french}},
+		{news.Filter{Query: "medico prision"}, []news.StoryID{spanish}},
+		{news.Filter{Query: "prisiones"}, []news.StoryID{spanish}},
+		{news.Filter{Query: "ребенок врач"}, []news.StoryID{russian}},
 		{news.Filter{Query: "مستشفى"}, []news.StoryID{arabic}},
 		{news.Filter{Query: "艾滋"}, []news.StoryID{chinese}},
 		{news.Filter{Query: `"(*:^ OR NEAR`}, nil},

@@ -53,7 +53,7 @@ func markHits(text, language string, groups [][]string) []part {
 	var spans []span
 	tokens := analyze.Tokens(text, language)
 	for i, t := range tokens {
-		if wanted[t.Fold] || wanted[t.Stem] {
+		if wanted[t.Fold] || wanted[t.Stem] || wanted[t.Bare] {
 			spans = append(spans, span{t.Start, t.End})
 		}
 		if next := i + 1; t.Char && next < len(tokens) && tokens[next].Char && wanted[t.Fold+tokens[next].Fold] {
