@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/classify"
 	"github.com/ifhhro/rightsdesk/internal/dates"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/symbols"
 )
 
 // topicsJob is an item as `inspect topics` takes it.
@@ -32,6 +34,8 @@ type topicsAnswer struct {
 	Topics    []topicAnswer    `json:"topics"`
 	Countries []string         `json:"countries"`
 	UNSymbols []string         `json:"un_symbols"`
+	Documents []documentAnswer `json:"un_documents"`
+	DOIs      []string         `json:"dois"`
 	Deadlines []deadlineAnswer `json:"deadlines"`
 	Quotes    []quoteAnswer    `json:"quotes"`
 }
@@ -41,6 +45,18 @@ type topicAnswer struct {
 	Score    float64   `json:"score"`
 	Assigned bool      `json:"assigned"`
 	Evidence []string  `json:"evidence"`
+}
+
+// documentAnswer is what a symbol and the words around it say.
+type documentAnswer struct {
+	Symbol  string `json:"symbol"`
+	Body    string `json:"body,omitempty"`
+	Session string `json:"session,omitempty"`
+	What    string `json:"what,omitempty"`
+	Country string `json:"country,omitempty"`
+	Title   string `json:"title,omitempty"`
+	Mandate string `json:"mandate,omitempty"`
+	URL     string `json:"url"`
 }
 
 type deadlineAnswer struct {
@@ -80,13 +96,21 @@ func inspectTopics(_ context.Context, raw json.RawMessage) (any, error) {
 	language := analyze.DetectLanguage(job.Title+"\n"+job.Text, job.Lang).Tag
 	published, _ := dates.Parse(job.Published, dates.Options{})
 	f := c.Read(classify.Text{Title: job.Title, Body: job.Text, Language: language, Source: job.Source, Published: published.Time})
-	return topicsAnswerOf(language, f), nil
+	out := topicsAnswerOf(language, f)
+	text := job.Title + "\n" + job.Text
+	out.DOIs = append([]string{}, symbols.DOIs(text)...)
+	for _, symbol := range f.UNSymbols {
+		d := symbols.Describe(symbol)
+		d.Mandate = symbols.MandateNear(text, symbol)
+		out.Documents = append(out.Documents, documentAnswer(d))
+	}
+	return out, nil
 }
 
 func topicsAnswerOf(language string, f news.Facts) topicsAnswer {
 	out := topicsAnswer{
 		Language: language, Kind: f.Kind, Topics: []topicAnswer{}, Countries: append([]string{}, f.Countries...),
-		UNSymbols: append([]string{}, f.UNSymbols...), Deadlines: []deadlineAnswer{}, Quotes: []quoteAnswer{},
+		UNSymbols: append([]string{}, f.UNSymbols...), Documents: []documentAnswer{}, Deadlines: []deadlineAnswer{}, Quotes: []quoteAnswer{},
 	}
 	for _, t := range f.Topics {
 		out.Topics = append(out.Topics, topicAnswer{t.Slug, t.Score, t.Assigned, append([]string{}, t.Evidence...)})
@@ -119,7 +143,10 @@ func printTopics(w io.Writer, answer any) error {
 	out := answer.(topicsAnswer)
 	fmt.Fprintf(w, "language   %s\nkind       %s\n", out.Language, out.Kind)
 	printList(w, "countries", out.Countries)
-	printList(w, "symbols", out.UNSymbols)
+	for _, d := range out.Documents {
+		fmt.Fprintf(w, "symbol     %s\n", strings.Join(slices.DeleteFunc([]string{d.Symbol, d.Body, d.Session, d.What, d.Country, d.Title, d.Mandate}, func(s string) bool { return s == "" }), ", "))
+	}
+	printList(w, "dois", out.DOIs)
 	for _, d := range out.Deadlines {
 		fmt.Fprintf(w, "deadline   %s  %s\n", strings.TrimSpace(d.Date+" "+d.Time+" "+d.Zone), d.Sentence)
 	}

@@ -222,6 +222,20 @@ func DOI(s string) (string, bool) {
 	return m, name != ""
 }
 
+// DOIs returns the DOIs in a text, in order, each once.
+func DOIs(text string) []string {
+	if !strings.Contains(text, "10.") {
+		return nil
+	}
+	var out []string
+	for _, m := range doi.FindAllString(text, -1) {
+		if d, ok := DOI(m); ok && !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
 // trimDOI drops the punctuation of the sentence around a DOI. A closing
 // bracket is the DOI's own if it opens one too.
 func trimDOI(s string) string {

@@ -83,3 +83,12 @@ func TestDOI(t *testing.T) {
 		}
 	}
 }
+
+func TestDOIs(t *testing.T) {
+	t.Parallel()
+	const text = "See doi:10.1016/S0140-6736(20)30183-5, https://doi.org/10.1371/journal.pmed.1003583 and again 10.1371/JOURNAL.PMED.1003583. Version 10.4/5 is none."
+	want := []string{"10.1016/s0140-6736(20)30183-5", "10.1371/journal.pmed.1003583"}
+	if diff := cmp.Diff(want, symbols.DOIs(text)); diff != "" {
+		t.Errorf("DOIs (-want +got):\n%s", diff)
+	}
+}
