@@ -267,7 +267,7 @@ func (h *house) routes(site *web.Site) [][]web.Route {
 		public.New(site, h.publish, h.store, h.now).Routes(),
 		door.New(site, h.access).Routes(),
 		desk.New(site, h.curate, h.publish, h.reader, h.store, h.now).Routes(),
-		admin.New(site, h.access, h.signup, h.caught()).Routes(),
+		admin.New(site, h.access, h.signup, h.store, h.caught()).Routes(),
 		reader.New(site, h.signup).Routes(),
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -309,6 +310,11 @@ type issueJSON struct {
 	Approved string          `json:"approved_by,omitempty"`
 	HeldWhy  string          `json:"held_why,omitempty"`
 	Counts   *news.Counts    `json:"counts,omitempty"`
+
+	Next     *time.Time          `json:"next,omitempty"` // when the next waiting copy goes
+	OnTheWay int                 `json:"on_the_way,omitempty"`
+	LeftOut  []news.LeftOut      `json:"left_out,omitempty"`
+	Domains  []news.DomainCounts `json:"domains,omitempty"` // without a name: the smaller ones together
 }
 
 func jsonOf(i news.Issue) issueJSON {
@@ -337,13 +343,20 @@ func (a *app) printIssues(f *issueFlags, zone *time.Location, issues []news.Issu
 
 // printStatus prints one issue with its books.
 func (a *app) printStatus(ctx context.Context, h *house, f *issueFlags, id news.IssueID) error {
-	i, counts, err := h.publish.Status(ctx, id)
+	i, err := h.publish.Issue(ctx, id)
+	if err != nil {
+		return err
+	}
+	l, err := h.publish.Ledger(ctx, id)
 	if err != nil {
 		return err
 	}
 	if f.asJSON {
 		out := jsonOf(i)
-		out.Counts = &counts
+		out.Counts, out.OnTheWay, out.LeftOut, out.Domains = &l.Counts, l.OnTheWay, l.LeftOut, l.Domains
+		if !l.Next.IsZero() {
+			out.Next = &l.Next
+		}
 		return json.NewEncoder(a.stdout).Encode(out)
 	}
 	if err := a.printIssues(f, h.s.loc, []news.Issue{i}); err != nil {
@@ -355,8 +368,28 @@ func (a *app) printStatus(ctx context.Context, h *house, f *issueFlags, id news.
 	if !i.IsFrozen() {
 		return nil
 	}
-	c := counts
+	c := l.Counts
 	fmt.Fprintf(a.stdout, "%d intended = %d waiting + %d sent + %d refused + %d excluded + %d given up + %d withdrawn; %d uncertain among them\n",
 		c.Intended, c.Waiting, c.Sent, c.Refused, c.Excluded, c.GivenUp, c.Withdrawn, c.Uncertain)
-	return nil
+	if i.State == news.IssueSending && !l.Next.IsZero() {
+		fmt.Fprintf(a.stdout, "%d on the way, the next at %s\n", l.OnTheWay, l.Next.In(h.s.loc).Format("2006-01-02 15:04:05"))
+	}
+	for _, x := range l.LeftOut {
+		fmt.Fprintf(a.stdout, "excluded: %d %s\n", x.N, x.Why)
+	}
+	return a.printDomains(l.Domains)
+}
+
+// printDomains prints the books of each receiving domain; those of few readers
+// stand together.
+func (a *app) printDomains(domains []news.DomainCounts) error {
+	if len(domains) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "DOMAIN\tALL\tWAITING\tSENT\tREFUSED\tEXCLUDED\tGIVEN UP\tWITHDRAWN")
+	for _, d := range domains {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", cmp.Or(d.Domain, "(smaller ones)"), d.Intended, d.Waiting, d.Sent, d.Refused, d.Excluded, d.GivenUp, d.Withdrawn)
+	}
+	return t.Flush()
 }

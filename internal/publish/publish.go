@@ -37,6 +37,7 @@ type Store interface {
 	ResumeIssue(ctx context.Context, id news.IssueID, change func(*news.Issue) error) (news.Issue, error)
 	WithdrawWaiting(ctx context.Context, id news.IssueID, now time.Time, change func(*news.Issue) error) (news.Issue, error)
 	Counts(ctx context.Context, id news.IssueID) (news.Counts, error)
+	Ledger(ctx context.Context, id news.IssueID) (news.Ledger, error)
 	Parts(ctx context.Context, id news.IssueID) ([]audience.Part, error)
 	Version(ctx context.Context, id news.IssueID, revision int64) (news.Version, error)
 	Blocks(ctx context.Context) ([]news.Block, error)
@@ -244,6 +245,11 @@ func (p *Publish) Status(ctx context.Context, id news.IssueID) (news.Issue, news
 	}
 	counts, err := p.store.Counts(ctx, id)
 	return i, counts, err
+}
+
+// Ledger reads how the copies of an issue stand, and where they go to.
+func (p *Publish) Ledger(ctx context.Context, id news.IssueID) (news.Ledger, error) {
+	return p.store.Ledger(ctx, id)
 }
 
 // Arrange edits an issue; seen is the revision the editor had before them. Any

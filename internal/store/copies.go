@@ -648,14 +648,3 @@ func (s *Store) RestDomain(ctx context.Context, issue news.IssueID, domain strin
 		return nil
 	})
 }
-
-// UncertainCopies reads the copies of an issue that may have gone out more
-// than once: a sender died, or its server fell silent, while it held them.
-func (s *Store) UncertainCopies(ctx context.Context, id news.IssueID) ([]audience.Copy, error) {
-	rows, err := s.r.QueryContext(ctx, `SELECT `+copyColumns+` FROM copies c WHERE c.issue = $1 AND c.uncertain > 0 ORDER BY c.id`, id)
-	copies, err := collect(rows, err, func(row scanner) (audience.Copy, error) { return scanCopy(row) })
-	if err != nil {
-		return nil, fmt.Errorf("read uncertain copies of issue %d: %w", id, err)
-	}
-	return copies, nil
-}

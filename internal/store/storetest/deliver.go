@@ -22,6 +22,7 @@ func deliver(t *testing.T, open Opener) {
 	t.Run("senders meet", func(t *testing.T) { sendersMeet(t, open(t)) })
 	t.Run("a reader who left is not written to", func(t *testing.T) { readerLeft(t, open(t)) })
 	t.Run("a withdrawn issue sends no more", func(t *testing.T) { withdrawn(t, open(t)) })
+	t.Run("the ledger opens the books up", func(t *testing.T) { ledger(t, open(t)) })
 	t.Run("an issue is finished when nothing waits", func(t *testing.T) { finished(t, open(t)) })
 }
 
@@ -359,5 +360,46 @@ func setReader(t *testing.T, s *store.Store, id audience.ReaderID, state audienc
 	err := s.UpdateReader(t.Context(), id, func(r *audience.Reader) error { r.State = state; return nil })
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// ledger: twelve copies of one domain and one of another, in every state.
+func ledger(t *testing.T, s *store.Store) {
+	for n := range 12 {
+		addReader(t, s, fmt.Sprintf("r%d@example.org", n), audience.Active, "torture")
+	}
+	addReader(t, s, "me@own-name.example", audience.Active, "torture")
+	i := frozenIssue(t, s)
+	fence := lease(t, s)
+	held := takeCopies(t, s, i.ID, fence, 5)
+	begin(t, s, fence, held[:4])
+	done := held[:3]
+	for n, state := range []audience.CopyState{audience.Sent, audience.Refused, audience.Excluded} {
+		done[n].State, done[n].Settled, done[n].NextTry, done[n].Code = state, slot, time.Time{}, 250
+	}
+	done[1].Uncertain, done[1].Why, done[2].Why = 1, "no such user", "unsubscribed"
+	if _, lost, err := s.Settle(t.Context(), fence, slot, done, nil); err != nil || len(lost) > 0 {
+		t.Fatal(lost, err)
+	}
+	got, err := s.Ledger(t.Context(), i.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := news.Counts{Intended: 13, Waiting: 10, Sent: 1, Refused: 1, Excluded: 1, Uncertain: 1}
+	big, small := all, news.Counts{Intended: 1, Waiting: 1}
+	big.Intended, big.Waiting = 12, 9
+	want := news.Ledger{Counts: all, OnTheWay: 1, Next: got.Next, LeftOut: []news.LeftOut{{Why: "unsubscribed", N: 1}},
+		Domains: []news.DomainCounts{{Domain: "example.org", Counts: big}, {Counts: small}},
+		Marked:  map[string]int{"sent": 0, "waiting": 0, "refused": 1, "excluded": 0}}
+	if diff := cmp.Diff(want, got); diff != "" || got.Next.IsZero() {
+		t.Errorf("Ledger (-want +got):\n%s", diff)
+	}
+	refused, err := s.CopiesIn(t.Context(), i.ID, audience.Refused, 0, 10)
+	if err != nil || len(refused) != 1 || refused[0].Why != "no such user" {
+		t.Errorf("CopiesIn refused = %v, %v", refused, err)
+	}
+	waiting, err := s.CopiesIn(t.Context(), i.ID, audience.Waiting, refused[0].ID, 4)
+	if err != nil || len(waiting) != 4 || waiting[0].ID <= refused[0].ID {
+		t.Errorf("CopiesIn waiting = %v, %v", waiting, err)
 	}
 }

@@ -4,28 +4,38 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/access"
 	"github.com/ifhhro/rightsdesk/internal/audience"
+	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 	"github.com/ifhhro/rightsdesk/internal/web"
 )
+
+// Books are the copies of an issue by reader.
+type Books interface {
+	Issue(ctx context.Context, id news.IssueID) (news.Issue, error)
+	CopiesIn(ctx context.Context, id news.IssueID, state audience.CopyState, after audience.CopyID, limit int) ([]audience.Copy, error)
+	UncertainCopies(ctx context.Context, id news.IssueID) ([]audience.Copy, error)
+}
 
 // A Server answers the administrators' requests.
 type Server struct {
 	site    *web.Site
 	access  *access.Service
 	readers *signup.Service
+	books   Books
 	caught  string
 }
 
 // New returns the administrators' pages over their services. caught is the
 // maildir of the mail catcher, "" where mail is sent.
-func New(site *web.Site, a *access.Service, readers *signup.Service, caught string) *Server {
-	return &Server{site, a, readers, caught}
+func New(site *web.Site, a *access.Service, readers *signup.Service, books Books, caught string) *Server {
+	return &Server{site, a, readers, books, caught}
 }
 
 // Routes lists the administrators' routes with the permission each needs.
@@ -46,6 +56,9 @@ func (s *Server) Routes() []web.Route {
 		{Pattern: "POST /admin/readers", Needs: staff.SeeReaders, Do: s.findReader},
 		{Pattern: "POST /admin/readers/suppress", Needs: staff.SeeReaders, Do: s.suppressReader},
 		{Pattern: "POST /admin/readers/erase", Needs: staff.SeeReaders, Do: s.eraseReader},
+		// The readers behind an issue's books. A look is noted, and so a POST.
+		{Pattern: "GET /admin/issues/{id}", Needs: staff.SeeReaders, Do: s.copiesPage},
+		{Pattern: "POST /admin/issues/{id}", Needs: staff.SeeReaders, Do: s.copies},
 		// Caught mail.
 		{Pattern: "GET /admin/mail", Needs: staff.SeeReaders, Do: s.mail},
 		{Pattern: "GET /admin/mail/{name}", Needs: staff.SeeReaders, Do: s.message},

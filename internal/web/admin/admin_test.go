@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"os"
@@ -32,6 +33,8 @@ func TestPages(t *testing.T) {
 		"admin/people":   {peoplePage{}, peoplePage{Accounts: []accountLine{account}, Roles: roleChoices(nil), Name: evil, Wrong: evil, Done: evil, LinkFor: evil, Link: webtest.HostileLink}},
 		"admin/readers": {readersPage{}, readersPage{Found: &readerLine{}}, readersPage{Counts: []stateCount{{audience.State(evil), 1}}, Wrong: evil, Done: evil,
 			Found: &readerLine{Address: evil, State: audience.Active, Language: evil, Format: audience.Format(evil), Topics: []news.Slug{news.Slug(evil)}, Asked: now, Confirmed: now, Consent: evil, Left: now, Barred: evil, Since: now}}},
+		"admin/copies": {copiesPage{}, copiesPage{Issue: news.Issue{ID: 1, Title: evil}, Which: evil, Parts: []copiesPart{{evil, evil, true}}, Older: 7,
+			Copies: []copyLine{{}, {audience.Copy{State: audience.CopyState(evil), Why: evil, Settled: now}, evil}}}},
 		"admin/audit":   {auditPage{}, auditPage{Query: evil, Entries: []staff.AuditEntry{entry}, Older: 7}, auditPage{Query: evil}},
 		"admin/mail":    {mailPage{}, mailPage{Catching: true}, mailPage{Messages: []caught{message, {}}, Older: evil}},
 		"admin/message": {messagePage{}, messagePage{caught: message, From: evil, Headers: []headerLine{{evil, evil}}, Text: evil, HasHTML: true, Links: []string{webtest.HostileLink}}},
@@ -50,6 +53,12 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseWith(t, nil)
+}
+
+// newHouseWith has other books than its store.
+func newHouseWith(t *testing.T, books Books) *house {
+	t.Helper()
 	s, err := store.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +67,10 @@ func newHouse(t *testing.T) *house {
 	h := &house{store: s, dir: filepath.Join(t.TempDir(), "mail"), readers: signup.New(s, signup.Options{}),
 		access: access.New(s, access.Options{Cost: &access.Cost{Memory: 8, Time: 1}})}
 	site := webtest.Site(t, staff.Account{ID: 1, Name: "ada", Roles: []staff.Role{staff.Administrator}}, staff.Account{Name: "cara", Roles: []staff.Role{staff.Curator, staff.Editor}})
-	h.Handler = site.Handler(New(site, h.access, h.readers, h.dir).Routes())
+	if books == nil {
+		books = s
+	}
+	h.Handler = site.Handler(New(site, h.access, h.readers, books, h.dir).Routes())
 	if _, err := h.access.Invite(t.Context(), "ada", []staff.Role{staff.Administrator}, "test"); err != nil {
 		t.Fatal(err)
 	}
@@ -69,12 +81,12 @@ func newHouse(t *testing.T) *house {
 func TestOnlyAdministrators(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for _, route := range New(nil, nil, nil, "").Routes() {
+	for _, route := range New(nil, nil, nil, nil, "").Routes() {
 		if route.Needs != staff.RunDesk && route.Needs != staff.SeeReaders {
 			t.Errorf("%s asks for %s", route.Pattern, route.Needs)
 		}
 		method, path, _ := strings.Cut(route.Pattern, " ")
-		path = strings.ReplaceAll(path, "{name}", "ada")
+		path = strings.NewReplacer("{name}", "ada", "{id}", "1").Replace(path)
 		var code int
 		if method == "GET" {
 			code = webtest.Get(h, path, "cara").Code
@@ -85,6 +97,46 @@ func TestOnlyAdministrators(t *testing.T) {
 			t.Errorf("%s as a curator = %d, want 403", route.Pattern, code)
 		}
 	}
+}
+
+// TestCopies: the readers behind an issue's books are named on request alone,
+// and the look is noted.
+func TestCopies(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if w := webtest.Get(h, "/admin/issues/7", "ada"); w.Code != http.StatusNotFound {
+		t.Errorf("an issue that is not there = %d, want 404", w.Code)
+	}
+	h = newHouseWith(t, oneCopy{})
+	if w := webtest.Get(h, "/admin/issues/7", "ada"); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "@") {
+		t.Errorf("before anybody asked = %d:\n%s", w.Code, w.Body)
+	}
+	for which, want := range map[string]int{"refused": 200, "uncertain": 200, "sent": 404, "": 404} {
+		w := webtest.Post(h, "/admin/issues/7", "ada", "which="+which)
+		if w.Code != want || want == 200 && !strings.Contains(w.Body.String(), "ann@reader.example") {
+			t.Errorf("which=%q = %d, want %d:\n%s", which, w.Code, want, w.Body)
+		}
+	}
+	log, err := h.access.AuditLog(t.Context(), "look at readers", 0, 9)
+	if err != nil || len(log) != 2 {
+		t.Errorf("the audit has %d looks, %v; want 2", len(log), err)
+	}
+}
+
+// oneCopy is an issue with one copy, whatever part is asked for.
+type oneCopy struct{}
+
+func (oneCopy) Issue(_ context.Context, id news.IssueID) (news.Issue, error) {
+	return news.Issue{ID: id}, nil
+}
+
+func (o oneCopy) CopiesIn(ctx context.Context, id news.IssueID, _ audience.CopyState, _ audience.CopyID, _ int) ([]audience.Copy, error) {
+	return o.UncertainCopies(ctx, id)
+}
+
+func (oneCopy) UncertainCopies(context.Context, news.IssueID) ([]audience.Copy, error) {
+	a, err := audience.ParseAddress("ann@reader.example")
+	return []audience.Copy{{ID: 3, Address: a, State: audience.Refused, Code: 550}}, err
 }
 
 func TestInviteDisableReset(t *testing.T) {

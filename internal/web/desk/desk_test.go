@@ -66,7 +66,7 @@ func TestPages(t *testing.T) {
 		Sections: []news.Section{{Heading: h, Stories: []news.StoryID{1}}, {Heading: h}}}
 	frozen := arranged
 	frozen.State, frozen.Frozen, frozen.HeldWhy, frozen.Name, frozen.ApprovedBy = news.IssueHeld, noon, h, h, h
-	draft := newIssuePage(arranged, news.Counts{}, []news.Story{story})
+	draft := newIssuePage(arranged, news.Ledger{}, []news.Story{story})
 	draft.Compose, draft.Alone, draft.Back = true, true, 2
 	draft.Beside = besideOf(&arranged, hostileAround())
 	draft.Languages = issueLanguages(&arranged, "fr")
@@ -75,7 +75,9 @@ func TestPages(t *testing.T) {
 	translated.Compose, translated.Text, translated.Theirs = true, news.IssueText{Title: h, Introduction: h}, &news.IssueText{Title: h, Introduction: h}
 	block := newBlockPage(hostileAround().Blocks[0])
 	block.Compose, block.Problems = true, []string{h}
-	held := newIssuePage(frozen, news.Counts{Intended: 9, Sent: 4, Waiting: 3, Refused: 1, Excluded: 1, Uncertain: 1}, []news.Story{story})
+	held := newIssuePage(frozen, news.Ledger{Counts: news.Counts{Intended: 9, Sent: 4, Waiting: 3, Refused: 1, Excluded: 1, Uncertain: 1}, OnTheWay: 1, Next: noon,
+		LeftOut: []news.LeftOut{{Why: h, N: 1}}, Marked: map[string]int{"sent": 1},
+		Domains: []news.DomainCounts{{Domain: h, Counts: news.Counts{Intended: 5}}, {Counts: news.Counts{Intended: 4}}}}, []news.Story{story})
 	held.Compose, held.Readers = true, true
 	torture, _ := news.TopicBySlug("torture")
 	edit := news.LexiconEdit{ID: 2, Topic: "torture", Language: "fr", Lines: h, Instead: true, Who: h, At: noon}
@@ -88,7 +90,7 @@ func TestPages(t *testing.T) {
 	asked.explain(hostileItem(), classify.Reason{Topic: "torture", Score: .2, Threshold: .45, Clues: []classify.Clue{clue}, Taught: []classify.Clue{clue}, Stronger: []news.Slug{news.Slug(h)}})
 	webtest.Pages(t, "desk", map[string][]any{
 		"desk/issues":      {&issuesPage{}, &issuesPage{Issues: []news.Issue{arranged, frozen}, Free: 1, Compose: true}, &issuesPage{Free: 2}},
-		"desk/issue":       {newIssuePage(news.Issue{}, news.Counts{}, nil), draft, held},
+		"desk/issue":       {newIssuePage(news.Issue{}, news.Ledger{}, nil), draft, held},
 		"desk/issue-words": {newIssueWordsPage(news.Issue{}, "fr"), translated},
 		"desk/blocks":      {&blocksPage{}, &blocksPage{Compose: true, Blocks: hostileAround().Blocks}},
 		"desk/block":       {newBlockPage(news.Block{}), newBlockPage(hostileAround().Blocks[0]), block},

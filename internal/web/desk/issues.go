@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/publish"
@@ -64,8 +65,9 @@ type issuePage struct {
 	help
 	news.Issue
 	Sections  []sectionView
-	Counts    news.Counts
+	Ledger    news.Ledger
 	Books     []book
+	Now       time.Time // when the books were read
 	Compose   bool
 	Readers   bool          // the person may see readers, and so caught mail
 	Alone     bool          // they arranged it themselves: a second person approves
@@ -87,6 +89,7 @@ type book struct {
 	Name, Class string
 	N           int
 	X, Width    float64 // of a bar 1000 wide
+	Marked      float64 // so much of its end may have arrived twice
 }
 
 func (s *Server) issue(w http.ResponseWriter, r *http.Request) error {
@@ -103,9 +106,15 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) issuePage(ctx context.Context, id news.IssueID) (*issuePage, error) {
-	i, counts, err := s.issues.Status(ctx, id)
+	i, err := s.issues.Issue(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	var ledger news.Ledger
+	if i.IsFrozen() {
+		if ledger, err = s.issues.Ledger(ctx, id); err != nil {
+			return nil, err
+		}
 	}
 	stories, err := s.issues.Stories(ctx, id)
 	if err != nil {
@@ -115,13 +124,14 @@ func (s *Server) issuePage(ctx context.Context, id news.IssueID) (*issuePage, er
 	if err != nil {
 		return nil, err
 	}
-	page := newIssuePage(i, counts, stories)
+	page := newIssuePage(i, ledger, stories)
+	page.Now = s.now()
 	page.Beside, page.Languages = besideOf(&i, around), issueLanguages(&i, "")
 	return page, nil
 }
 
-func newIssuePage(i news.Issue, counts news.Counts, stories []news.Story) *issuePage {
-	page := &issuePage{help: newHelp(), Issue: i, Counts: counts, Books: books(counts), byID: map[news.StoryID]news.Story{}}
+func newIssuePage(i news.Issue, ledger news.Ledger, stories []news.Story) *issuePage {
+	page := &issuePage{help: newHelp(), Issue: i, Ledger: ledger, Books: books(ledger), byID: map[news.StoryID]news.Story{}}
 	for _, story := range stories {
 		page.byID[story.ID] = story
 	}
@@ -143,24 +153,43 @@ func (p *issuePage) arrange(sections []news.Section) {
 	}
 }
 
-// books draws the counts of an issue as one bar, in the order a copy lives.
-func books(c news.Counts) []book {
+// books draws the ledger of an issue as one bar, in the order a copy lives.
+// Whatever there is of a part can be seen, be it one copy of thousands.
+func books(l news.Ledger) []book {
 	all := []book{
-		{Name: "Sent", Class: "sent", N: c.Sent},
-		{Name: "Waiting", Class: "waiting", N: c.Waiting},
-		{Name: "Refused by the server", Class: "refused", N: c.Refused},
-		{Name: "Given up after three days", Class: "given_up", N: c.GivenUp},
-		{Name: "Left out: gone, or nothing for them", Class: "excluded", N: c.Excluded},
-		{Name: "Withdrawn", Class: "withdrawn", N: c.Withdrawn},
+		{Name: "Sent", Class: "sent", N: l.Sent},
+		{Name: "Waiting", Class: "waiting", N: l.Waiting},
+		{Name: "Refused by the server", Class: "refused", N: l.Refused},
+		{Name: "Given up after three days", Class: "given_up", N: l.GivenUp},
+		{Name: "Left out", Class: "excluded", N: l.Excluded},
+		{Name: "Withdrawn", Class: "withdrawn", N: l.Withdrawn},
 	}
-	x := 0.0
+	sum := 0.0
 	for n := range all {
-		all[n].X = x
-		all[n].Width = 1000 * float64(all[n].N) / float64(max(c.Intended, 1))
-		x += all[n].Width
+		all[n].Width = seen(all[n].N, l.Intended)
+		sum += all[n].Width
+	}
+	x, scale := 0.0, 1000/max(sum, 1)
+	for n := range all {
+		b := &all[n]
+		b.X, b.Width = x, b.Width*scale
+		b.Marked = min(b.Width, seen(l.Marked[b.Class], l.Intended)*scale)
+		x += b.Width
 	}
 	return all
 }
+
+// seen is how wide n of so many is on a bar 1000 wide; never too narrow to be
+// seen.
+func seen(n, of int) float64 {
+	if n == 0 {
+		return 0
+	}
+	return max(6, 1000*float64(n)/float64(max(of, 1)))
+}
+
+// MarkedX is where the mark begins.
+func (b book) MarkedX() float64 { return b.X + b.Width - b.Marked }
 
 func issueID(r *http.Request) (news.IssueID, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
