@@ -241,6 +241,9 @@ func (in *Input) surround(v *view) {
 	}
 	v.Days = in.days(v)
 	for _, c := range in.Issue.Corrections {
+		if c.URL == "" && c.Page != "" {
+			c.URL = v.base + "/stories/" + c.Page
+		}
 		if r := newRich(c.Text, v.tongue(c.Language)); r != nil {
 			v.Corrections = append(v.Corrections, noteView{*r, v.Words.Say("mail.correction-of", "issue", c.Issue), c.URL})
 		}

@@ -29,6 +29,8 @@ type Store interface {
 	UpdateStories(ctx context.Context, ids []news.StoryID, d news.Decision, change func(*news.Story) error) ([]news.StoryID, error)
 	Merge(ctx context.Context, into news.StoryID, from []news.StoryID, d news.Decision, rule func(into, from *news.Story) error) error
 	Split(ctx context.Context, item news.ItemID, d news.Decision, rule func(from *news.Story, it news.Item) (news.Story, error)) (news.StoryID, error)
+	Correct(ctx context.Context, c news.Correction, d news.Decision, change func(*news.Story, *news.Issue) error) error
+	StoryCorrections(ctx context.Context, id news.StoryID) ([]news.Correction, error)
 	AddNote(ctx context.Context, n news.Note) error
 	Notes(ctx context.Context, id news.StoryID) ([]news.Note, error)
 	Notices(ctx context.Context, who string) ([]news.Note, error)

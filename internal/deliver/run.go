@@ -166,7 +166,11 @@ func (r *run) feedOnce(ctx context.Context) (taken int, err error) {
 			continue
 		}
 		taken += len(copies)
-		m, err := r.load(ctx, i)
+		variant := 0
+		for _, c := range copies {
+			variant = max(variant, c.Variant)
+		}
+		m, err := r.load(ctx, i, variant)
 		if err != nil {
 			return taken, r.hold(ctx, i.ID, fmt.Sprintf("the frozen text cannot be used: %v", err))
 		}
@@ -195,9 +199,10 @@ func (r *run) offer(ctx context.Context, j job) bool {
 	}
 }
 
-// load reads the frozen text of an issue, once a run.
-func (r *run) load(ctx context.Context, i news.Issue) (*mailing, error) {
-	if m := r.texts[i.ID]; m != nil {
+// load reads the frozen text of an issue, once a run; and again for a variant
+// that a withdrawn story made since.
+func (r *run) load(ctx context.Context, i news.Issue, variant int) (*mailing, error) {
+	if m := r.texts[i.ID]; m != nil && variant < len(m.variants) {
 		return m, nil
 	}
 	parts, err := r.store.Parts(ctx, i.ID)

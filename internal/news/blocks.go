@@ -196,6 +196,23 @@ type Correction struct {
 	Text     string // Markdown
 	Language string
 	URL      string // of the story that was corrected; may be empty
+	Page     string // its public name, where it is one of ours
+	Story    StoryID
+	Who      string // desk account
+	At       time.Time
+}
+
+// NewCorrection says what was wrong in a story, or returns an error wrapping
+// ErrInvalid.
+func NewCorrection(story StoryID, language, text, who string, now time.Time) (Correction, error) {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return Correction{}, wrong("correction", fmt.Errorf("say what was wrong and is right now; readers see it: %w", ErrInvalid))
+	case len(text) > MaxTextBytes:
+		return Correction{}, wrong("correction", fmt.Errorf("the correction is longer than %d KB: %w", MaxTextBytes>>10, ErrInvalid))
+	}
+	return Correction{Story: story, Language: language, Text: text, Who: who, At: now}, nil
 }
 
 // A Reference is something worth reading beside a story.

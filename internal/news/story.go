@@ -284,6 +284,15 @@ func (s *Story) Name() string {
 	return s.ApprovedAt.UTC().Format(time.DateOnly) + "-" + s.Slug
 }
 
+// Undoable returns an error wrapping ErrConflict for what cannot be taken back:
+// the beginning, and a correction, which readers were told.
+func (d *Decision) Undoable() error {
+	if d.What == "begin" || d.What == "correct" {
+		return fmt.Errorf("undo decision %d: what was done to story %d cannot be taken back (%s): %w", d.ID, d.Story, d.What, ErrConflict)
+	}
+	return nil
+}
+
 // A Decision is one line of a story's history.
 type Decision struct {
 	ID       int64

@@ -18,7 +18,7 @@ func (p *Publish) Around(ctx context.Context, i news.Issue) (news.Around, error)
 }
 
 // around gathers it: the blocks of the issue's day, the calls that close soon,
-// the days of its week.
+// the days of its week, what was put right in earlier issues.
 func (p *Publish) around(ctx context.Context, i news.Issue) (a news.Around, err error) {
 	day := i.Slot.In(p.opt.Slots.zone)
 	blocks, err := p.store.Blocks(ctx)
@@ -29,6 +29,9 @@ func (p *Publish) around(ctx context.Context, i news.Issue) (a news.Around, err 
 		if b.Stands(day) {
 			a.Blocks = append(a.Blocks, b)
 		}
+	}
+	if a.Corrections, err = p.store.Corrections(ctx); err != nil {
+		return a, err
 	}
 	first, last := i.ClosingDays(p.now(), p.opt.Slots.zone)
 	calls, err := p.store.Closing(ctx, i.ID, first, last)
@@ -67,6 +70,14 @@ func (p *Publish) openCalls(ctx context.Context, id news.IssueID, now time.Time)
 func stillOpen(closing []news.Closing, open []news.Story) []news.Closing {
 	return slices.DeleteFunc(slices.Clone(closing), func(c news.Closing) bool {
 		return !slices.ContainsFunc(open, func(s news.Story) bool { return s.ID == c.Story })
+	})
+}
+
+// stillRight leaves out the corrections of stories that were withdrawn since
+// the approval.
+func stillRight(corrections, waiting []news.Correction) []news.Correction {
+	return slices.DeleteFunc(slices.Clone(corrections), func(c news.Correction) bool {
+		return !slices.ContainsFunc(waiting, func(w news.Correction) bool { return w.ID == c.ID })
 	})
 }
 

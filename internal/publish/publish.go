@@ -43,6 +43,7 @@ type Store interface {
 	Blocks(ctx context.Context) ([]news.Block, error)
 	SaveBlock(ctx context.Context, b news.Block) (news.BlockID, error)
 	DropBlock(ctx context.Context, id news.BlockID, who string) error
+	Corrections(ctx context.Context) ([]news.Correction, error)
 	Closing(ctx context.Context, id news.IssueID, first, last string) ([]news.Story, error)
 }
 
@@ -316,11 +317,15 @@ func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, erro
 	if err != nil {
 		return news.Issue{}, err
 	}
+	right, err := p.store.Corrections(ctx)
+	if err != nil {
+		return news.Issue{}, err
+	}
 	i, err := p.store.FreezeIssue(ctx, id, func(i *news.Issue, stories []news.Story) (audience.Edition, error) {
 		if err := i.Freeze(began); err != nil {
 			return nil, err
 		}
-		i.Closing = stillOpen(i.Closing, open)
+		i.Closing, i.Corrections = stillOpen(i.Closing, open), stillRight(i.Corrections, right)
 		printed, stories := public(*i, stories)
 		parts, err := p.compose.Render(printed, stories)
 		if err != nil {

@@ -39,6 +39,9 @@ func (s *Store) FreezeIssue(ctx context.Context, id news.IssueID, plan func(*new
 		if err := saveVariants(ctx, tx, id, edition.Variants()); err != nil {
 			return err
 		}
+		if err := told(ctx, tx, &i); err != nil {
+			return err
+		}
 		out = i
 		return saveIssue(ctx, tx, &i)
 	})

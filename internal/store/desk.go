@@ -162,6 +162,11 @@ func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.De
 			if err := saveStory(ctx, tx, &story, d.Who); err != nil {
 				return err
 			}
+			if was.State != story.State && story.State == news.StoryWithdrawn && story.Issue != 0 {
+				if err := vanish(ctx, tx, &story, s.now()); err != nil {
+					return err
+				}
+			}
 			d.Story = id
 			line, err := insertDecision(ctx, tx, d, before, nil)
 			if err != nil {
@@ -228,7 +233,7 @@ func (s *Store) Decisions(ctx context.Context, story news.StoryID) ([]news.Decis
 // LastDecision is the last thing an account decided that still stands.
 func (s *Store) LastDecision(ctx context.Context, who string) (news.Decision, error) {
 	d, err := scanDecision(s.r.QueryRowContext(ctx, `SELECT `+decisionColumns+` FROM decisions
-		WHERE who = $1 AND undone = 0 AND what <> 'begin' ORDER BY id DESC LIMIT 1`, who))
+		WHERE who = $1 AND undone = 0 AND what NOT IN ('begin', 'correct') ORDER BY id DESC LIMIT 1`, who))
 	if err != nil {
 		return d, notFound(err, "last decision of %s", who)
 	}
@@ -296,6 +301,9 @@ func scanPast(row scanner) (past, error) {
 }
 
 func undoOne(ctx context.Context, tx *sql.Tx, p past, who string, undo func(now *news.Story, before news.Story) error) error {
+	if err := p.Undoable(); err != nil {
+		return err
+	}
 	var later int64
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM decisions WHERE story = $1 AND id > $2 AND undone = 0`, p.Story, p.ID).Scan(&later)
 	if err != nil {

@@ -23,6 +23,7 @@ func Run(t *testing.T, open Opener) {
 		{"teaching", teaching},
 		{"publish", publish},
 		{"composing", composing},
+		{"corrections", corrections},
 		{"deliver", deliver},
 		{"accounts", accounts},
 		{"audit", audit},

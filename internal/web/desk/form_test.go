@@ -176,3 +176,47 @@ func TestUntil(t *testing.T) {
 		t.Errorf("a story of half past midnight in Amsterdam stands under %q", got)
 	}
 }
+
+// A story that was published is not changed in silence: its form asks what was
+// wrong, unless that was a slip of the pen.
+func TestAPublishedStoryIsCorrected(t *testing.T) {
+	t.Parallel()
+	h, desk := openDesk(t)
+	id := begin(t, desk, "Sixty")
+	if err := desk.Approve(t.Context(), "cara", id, 0, news.Approval{}); err != nil {
+		t.Fatal(err)
+	}
+	path := fmt.Sprintf("/desk/stories/%d", id)
+	if body := webtest.Get(h, path, "cara").Body.String(); strings.Contains(body, `id="correction"`) {
+		t.Error("the form asks for a correction of what no issue brought")
+	}
+	issue := webtest.Post(h, "/desk/issues", "edda", "").Header().Get("Location")
+	for _, do := range []string{"do=approve&revision=1", "do=send"} {
+		if w := webtest.Post(h, issue, "emil", do); w.Code != 303 {
+			t.Fatalf("%s = %d: %s", do, w.Code, w.Body)
+		}
+	}
+	form := func(more string) string {
+		story, _, err := desk.Story(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("do=save&revision=%d&headline=Six%s", story.Revision, more)
+	}
+	if w := webtest.Post(h, path, "cara", form("")); w.Code != 422 || !strings.Contains(w.Body.String(), `id="correction-wrong"`) {
+		t.Errorf("a change without a word = %d, want the form that asks", w.Code)
+	}
+	if w := webtest.Post(h, path, "cara", form("&slip=1")); w.Code != 303 {
+		t.Errorf("a slip of the pen = %d", w.Code)
+	}
+	if w := webtest.Post(h, path, "cara", form("&correction=Six,+not+sixty")); w.Code != 303 {
+		t.Errorf("a correction = %d", w.Code)
+	}
+	all, err := desk.Corrections(t.Context(), id)
+	if err != nil || len(all) != 1 || all[0].Text != "Six, not sixty" || all[0].Who != "cara" {
+		t.Errorf("Corrections = %+v, %v", all, err)
+	}
+	if body := webtest.Get(h, path, "cara").Body.String(); !strings.Contains(body, "Six, not sixty") {
+		t.Error("the story's page at the desk does not list its corrections")
+	}
+}

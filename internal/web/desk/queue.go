@@ -474,7 +474,7 @@ func (s *Server) notices(r *http.Request) ([]noticeView, error) {
 // pastTense is what was done, as the history says it.
 func pastTense(what string) string {
 	if words, ok := map[string]string{"approve": "Approved", "reject": "Rejected", "later": "Kept for later", "requeue": "Back in the queue",
-		"edit": "Edited", "merge": "Merged", "split": "Split", "begin": "Begun", "assign": "Given to", "embargo": "Embargo", "withdraw": "Withdrawn"}[what]; ok {
+		"edit": "Edited", "merge": "Merged", "split": "Split", "begin": "Begun", "assign": "Given to", "embargo": "Embargo", "correct": "Corrected", "withdraw": "Withdrawn"}[what]; ok {
 		return words
 	}
 	return kindName(what)

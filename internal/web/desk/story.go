@@ -33,6 +33,9 @@ type storyPage struct {
 	History []decisionView
 	Decide  bool
 	Back    string
+	// Out: an issue brought it, so that a change is a correction.
+	Out         bool
+	Corrections []news.Correction
 }
 
 // An itemView is one item that tells the story, with the words that earned
@@ -121,7 +124,20 @@ func (s *Server) storyPage(r *http.Request, id news.StoryID) (*storyPage, error)
 	page := newStoryPage(story, history, items, names)
 	page.Name, page.Writing = name, writing
 	page.Decide, page.Back = may(r, staff.DecideStories), back(r)
-	return page, nil
+	if page.Out, err = s.published(r.Context(), &page.Story); err != nil {
+		return nil, err
+	}
+	page.Corrections, err = s.desk.Corrections(r.Context(), id)
+	return page, err
+}
+
+// published reports whether an issue brought a story to its readers.
+func (s *Server) published(ctx context.Context, story *news.Story) (bool, error) {
+	if story.State != news.StoryApproved || story.Issue == 0 {
+		return false, nil
+	}
+	i, err := s.issues.Issue(ctx, story.Issue)
+	return err == nil && i.IsFrozen(), err
 }
 
 // storyAgain gives a form that was wrong back as it was sent, with what is
@@ -183,7 +199,7 @@ func historyOf(id news.StoryID, history []news.Decision) []decisionView {
 	free := true
 	for _, d := range slices.Backward(history) {
 		own := d.Story == id
-		view := decisionView{Decision: d, Words: pastTense(d.What), Undo: !d.Undone && d.What != "begin" && (free || !own)}
+		view := decisionView{Decision: d, Words: pastTense(d.What), Undo: !d.Undone && d.Undoable() == nil && (free || !own)}
 		if !own {
 			view.Words = map[string]string{"merge": "Another story was merged into this", "split": "Split off another story"}[d.What]
 		}
@@ -248,7 +264,7 @@ func (s *Server) saveStory(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) doToStory(ctx context.Context, name string, f storyForm) error {
 	switch do := f.Get("do"); do {
 	case "save":
-		return s.desk.Edit(ctx, name, f.ID, f.Seen, approvalOf(f.Values))
+		return s.saveWords(ctx, name, f)
 	case "approve":
 		return s.desk.Approve(ctx, name, f.ID, f.Seen, approvalOf(f.Values))
 	case "reject":
@@ -276,6 +292,23 @@ func (s *Server) doToStory(ctx context.Context, name string, f storyForm) error 
 	default:
 		return fmt.Errorf("%q is nothing that can be done to a story: %w", do, news.ErrInvalid)
 	}
+}
+
+// saveWords saves the words of a story. Those of one that was published are
+// corrected, and the readers are told, unless it was a slip of the pen.
+func (s *Server) saveWords(ctx context.Context, name string, f storyForm) error {
+	story, _, err := s.desk.Story(ctx, f.ID)
+	if err != nil {
+		return err
+	}
+	published, err := s.published(ctx, &story)
+	switch {
+	case err != nil:
+		return err
+	case published && f.Get("write") == "" && !f.Has("slip"):
+		return s.desk.Correct(ctx, name, f.ID, f.Seen, approvalOf(f.Values), text(f.Values, "correction"))
+	}
+	return s.desk.Edit(ctx, name, f.ID, f.Seen, approvalOf(f.Values))
 }
 
 // edits reports whether a form saves what was typed.

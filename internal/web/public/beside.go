@@ -56,6 +56,9 @@ func (b *base) beside(i *news.Issue) []besideView {
 	add(days)
 	corrections := besideView{Heading: w.Say("mail.corrections")}
 	for _, c := range i.Corrections {
+		if c.URL == "" && c.Page != "" {
+			c.URL = b.Prefix + "/stories/" + c.Page
+		}
 		corrections.Lines = append(corrections.Lines, besideLine{Words: w.Say("mail.correction-of", "issue", c.Issue), Lang: b.Lang, URL: c.URL, Text: text{c.Language, c.Text}})
 	}
 	add(corrections)

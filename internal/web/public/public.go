@@ -32,6 +32,7 @@ type Issues interface {
 type Stories interface {
 	PublicStories(ctx context.Context, f news.Filter) ([]news.Story, error)
 	PublicStory(ctx context.Context, name string) (news.Story, news.Issue, error)
+	StoryCorrections(ctx context.Context, id news.StoryID) ([]news.Correction, error)
 	PublicTopics(ctx context.Context) (map[news.Slug]int, error)
 	Sources(ctx context.Context) ([]news.Source, error)
 }
@@ -110,6 +111,8 @@ type storyView struct {
 	Path   string
 	Topics []topicLink
 	Also   []string // other languages it can be read in here
+	// Corrected is when it was last put right after its issue; zero if never.
+	Corrected time.Time
 }
 
 type topicLink struct {
@@ -218,15 +221,33 @@ func (s *Server) issuePage(r *http.Request, name string) (*issuePage, error) {
 	for n, part := range i.Sections {
 		out := section{Heading: page.Text.Headings[n]}
 		for _, id := range part.Stories {
-			if story, ok := byID[id]; ok {
-				out.Stories = append(out.Stories, page.view(story))
+			story, ok := byID[id]
+			if !ok {
+				continue
 			}
+			v := page.view(story)
+			if v.Corrected, err = s.corrected(r.Context(), &story, i.Frozen); err != nil {
+				return nil, err
+			}
+			out.Stories = append(out.Stories, v)
 		}
 		if len(out.Stories) > 0 {
 			page.Sections = append(page.Sections, out)
 		}
 	}
 	return page, nil
+}
+
+// corrected is when a story was last put right after a time; zero if never.
+func (s *Server) corrected(ctx context.Context, story *news.Story, after time.Time) (time.Time, error) {
+	if !story.Updated.After(after) {
+		return time.Time{}, nil
+	}
+	all, err := s.stories.StoryCorrections(ctx, story.ID)
+	if err != nil || len(all) == 0 {
+		return time.Time{}, err
+	}
+	return all[len(all)-1].At, nil
 }
 
 type issuesPage struct {
@@ -244,7 +265,8 @@ func (s *Server) issueList(w http.ResponseWriter, r *http.Request) error {
 
 type storyPage struct {
 	storyView
-	In news.Issue
+	In          news.Issue
+	Corrections []news.Correction
 }
 
 func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
@@ -257,7 +279,11 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
 		say := words.In(b.Lang).Say
 		return &web.Problem{Status: http.StatusGone, Title: say("web.gone"), Text: say("web.gone-text"), Next: say("web.gone-next"), Link: b.Prefix + "/stories", Leads: say("web.stories")}
 	}
-	return s.site.Render(w, r, "public/story", &storyPage{b.view(story), in})
+	corrections, err := s.stories.StoryCorrections(r.Context(), story.ID)
+	if err != nil {
+		return err
+	}
+	return s.site.Render(w, r, "public/story", &storyPage{b.view(story), in, corrections})
 }
 
 // A listPage lists stories: all of them, or those of a topic, country or

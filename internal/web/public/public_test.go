@@ -1,6 +1,7 @@
 package public
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -48,7 +49,7 @@ func TestPages(t *testing.T) {
 			"public/issue":   {&issuePage{base: b, Week: true}, &issuePage{base: b, Issue: issue, Text: own, Introduction: text{h, h}, Sections: []section{{h, views}, {}}, Beside: beside}},
 			"public/issues":  {&issuesPage{base: b}, &issuesPage{b, []news.Issue{issue, {}}}},
 			"public/list":    {&listPage{base: b}, &listPage{base: b, Title: h, Intro: h, Stories: views, Feed: "/topics/" + url.PathEscape(h), More: "/stories?after=1-1"}},
-			"public/story":   {&storyPage{}, &storyPage{views[0], issue}},
+			"public/story":   {&storyPage{}, &storyPage{views[0], issue, []news.Correction{{Text: h, Language: h}}}},
 			"public/topics":  {&topicsPage{}, &topicsPage{b, []topicGroup{{h, []topicCount{{topicLink{news.Slug(h), h, webtest.HostileLink}, 3}}}}}},
 			"public/feeds":   {newFeedsPage(b)},
 			"public/about":   {b},
@@ -284,5 +285,48 @@ func TestRoutesAreForAnyone(t *testing.T) {
 		if r.Needs != web.Anyone || !strings.HasPrefix(r.Pattern, "GET ") || r.Secret {
 			t.Errorf("%s: the public part reads only, for anyone", r.Pattern)
 		}
+	}
+}
+
+// What was put right after its issue went out says so where it stands, and the
+// next issue tells it; a slip of the pen does not.
+func TestCorrection(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	id := h.approve(t, "Sixty nurses arrested")
+	h.send(t)
+	story, _, err := h.desk.Story(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const says = "Changed after it was mailed"
+	pages := []string{"/stories/" + story.Name(), "/issues/2026-48", "/"}
+	slip, headline := "Sixty nurses arrested.", "Six nurses arrested"
+	if err := h.desk.Edit(t.Context(), "anna", id, 0, news.Approval{Headline: &slip}); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		if body := webtest.Get(h, page, "").Body.String(); strings.Contains(body, says) {
+			t.Errorf("%s tells of a slip of the pen", page)
+		}
+	}
+	if err := h.desk.Correct(t.Context(), "anna", id, 0, news.Approval{Headline: &headline}, "It was **six**, not sixty."); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		if body := webtest.Get(h, page, "").Body.String(); !strings.Contains(body, says) || !strings.Contains(body, headline) {
+			t.Errorf("%s does not say that the story was corrected", page)
+		}
+	}
+	if body := webtest.Get(h, pages[0], "").Body.String(); !strings.Contains(body, "It was <strong>six</strong>, not sixty.") {
+		t.Error("the story's page does not say what was wrong")
+	}
+	h.approve(t, "Another")
+	h.send(t)
+	if body := webtest.Get(h, "/", "").Body.String(); !strings.Contains(body, "It was <strong>six</strong>, not sixty.") || !strings.Contains(body, "/stories/"+story.Name()) {
+		t.Error("the next issue does not carry the correction")
+	}
+	if err := h.desk.Correct(t.Context(), "anna", h.approve(t, "Not out yet"), 0, news.Approval{}, "x"); !errors.Is(err, news.ErrConflict) {
+		t.Errorf("correcting what no issue brought: %v", err)
 	}
 }
