@@ -20,8 +20,9 @@ import (
 
 const (
 	// leaseTime covers one request with its limits and what is done with the
-	// answer; it is renewed with every answer recorded.
-	leaseTime = 3 * time.Minute
+	// answer; it is renewed with every answer recorded. With the half minute
+	// until the next look, a dead worker's host is asked again within two.
+	leaseTime = 85 * time.Second
 	// gap is kept between two requests to a host, also across processes.
 	gap = time.Second
 	// MaxItems are kept of one document, the newest.

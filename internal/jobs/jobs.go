@@ -58,6 +58,7 @@ type (
 	pollArgs     struct{}
 	pollHostArgs struct {
 		Host string `json:"host" river:"unique"`
+		Turn int64  `json:"turn" river:"unique"` // of so many turnTime; a dead worker's job stands in nobody's way for longer
 	}
 	placeArgs   struct{}
 	issuesArgs  struct{}
@@ -98,10 +99,13 @@ func queues(parts []Part) map[string]river.QueueConfig {
 }
 
 // The rows of the store are looked at this often whether or not anybody woke
-// us; a lost wake costs no more. Copies are looked at more often, because an
-// issue released on the command line wakes nobody here.
+// us; a lost wake costs no more. Sources are looked at more often, so that a
+// dead worker's host is asked by another within two minutes, and copies,
+// because an issue released on the command line wakes nobody here.
 const (
 	lookEvery = time.Minute
+	pollEvery = 30 * time.Second
+	turnTime  = time.Minute
 	sendEvery = 5 * time.Second
 	// Nothing is forgotten on the minute.
 	forgetEvery = time.Hour
@@ -241,8 +245,9 @@ func (e *Engine) pollDue(ctx context.Context, due func(context.Context) ([]strin
 	if err != nil {
 		return err
 	}
+	turn := time.Now().Unix() / int64(turnTime/time.Second)
 	for _, h := range hosts {
-		if err := e.insert(ctx, pollHostArgs{Host: h}); err != nil {
+		if err := e.insert(ctx, pollHostArgs{Host: h, Turn: turn}); err != nil {
 			return err
 		}
 	}
@@ -256,11 +261,15 @@ var once = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 	rivertype.JobStateRetryable, rivertype.JobStateScheduled,
 }}
 
-// options says in which queue a kind runs. Sending is not unique: a wake that
-// comes while a run is ending must find a run of its own.
+// options says in which queue a kind runs. Only the asking of a host is unique,
+// for a turn: the job of a worker that died counts as running until it is
+// rescued, and what it did not do must be taken over before that. Sending is
+// not: a wake that comes while a run is ending must find a run of its own.
 func options(args river.JobArgs) *river.InsertOpts {
 	switch args.(type) {
-	case pollArgs, pollHostArgs:
+	case pollArgs:
+		return &river.InsertOpts{Queue: queueFetch}
+	case pollHostArgs:
 		return &river.InsertOpts{Queue: queueFetch, UniqueOpts: once}
 	case sendArgs, lettersArgs:
 		return &river.InsertOpts{Queue: queueSend}
@@ -276,6 +285,8 @@ func periodic() []*river.PeriodicJob {
 	for _, args := range []river.JobArgs{pollArgs{}, placeArgs{}, issuesArgs{}, sendArgs{}, lettersArgs{}, forgetArgs{}} {
 		every := lookEvery
 		switch args.Kind() {
+		case KindPoll:
+			every = pollEvery
 		case KindSend:
 			every = sendEvery
 		case KindForget:
