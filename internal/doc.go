@@ -31,7 +31,13 @@
 //
 // On PostgreSQL a writing transaction holds one advisory lock instead of locking
 // the rows it read: the books are then kept by the same reasoning on both
-// databases. Senders write in groups, so the lock is not what limits them.
+// databases. Senders write in groups, so where the relay needs time for a mail
+// the lock is not what limits them: at 20 ms a mail one process of four
+// connections sent 120 copies a second and three sent 435, on two busy cores
+// they shared with the relay. Where the relay takes mails at once, it is: one
+// sent 860 and three 328. Several processes are for outliving one, and for far
+// relays. A transaction that stands still for 20 s is ended by the server, so
+// that a stopped machine keeps the lock from nobody.
 //
 // The finder of articles in web pages would bring a module that fills date
 // tables for two hundred languages before main, 220 ms and 95 MB at every

@@ -172,3 +172,41 @@ func (o *onlyOne) check(t *testing.T) {
 		}
 	}
 }
+
+// TestLongProcesses measures, for make crash, how fast one process and three
+// send from one PostgreSQL whose commits are durable. Nothing fails on a
+// figure.
+func TestLongProcesses(t *testing.T) {
+	if os.Getenv("RIGHTSDESK_CRASH") == "" {
+		t.Skip("a long run: make crash")
+	}
+	const copies, connections = 6000, 4
+	cluster := storetest.NewCluster(t)
+	for _, pause := range []time.Duration{0, 20 * time.Millisecond} {
+		for _, processes := range []int{1, 3} {
+			database := storetest.Schema(t, cluster.Address)
+			s := crashSettings(t)
+			s.database = database
+			m := crashtest.Slow(t, pause, func(relay string) *exec.Cmd {
+				return program(t.Context(), t, "serve", "--data-dir", s.dataDir, "--database", database, "--feeds", s.feeds, "--only", "work,clock",
+					"--relay", relay, "--connections", fmt.Sprint(connections), "--log-format", "json")
+			})
+			m.Server.NoTexts = true
+			running := make([]*exec.Cmd, processes)
+			for n := range running {
+				running[n] = m.Start(t)
+			}
+			issueFor(t, s, copies)
+			m.Sent(t, copies/10)
+			began := time.Now()
+			from := m.Server.Count()
+			m.Sent(t, copies*9/10)
+			rate := float64(m.Server.Count()-from) / time.Since(began).Seconds()
+			for _, p := range running {
+				_ = p.Process.Kill()
+				_ = p.Wait() // it was killed
+			}
+			t.Logf("%d processes of %d connections, a relay that takes %v for a mail: %.0f copies/s", processes, connections, pause, rate)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -155,9 +156,19 @@ func New(ctx context.Context, s Services, log *slog.Logger) (*Engine, error) {
 // NewPostgres builds an engine over a PostgreSQL database, which several
 // processes share, each with its parts.
 func NewPostgres(ctx context.Context, address string, parts []Part, s Services, log *slog.Logger) (*Engine, error) {
-	pool, err := pgxpool.New(ctx, address)
+	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		return nil, errors.New("job queue: the database address is not one PostgreSQL understands")
+	}
+	// A process that stands still in the middle of a transaction keeps nobody
+	// waiting for ever.
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '20s'`)
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
 	}
 	e := &Engine{close: func() error { pool.Close(); return nil }, log: log}
 	if err := alone(ctx, pool, func() error { return build(ctx, e, riverpgxv5.New(pool), s, parts) }); err != nil {

@@ -155,3 +155,51 @@ func mustAddress(t *testing.T) audience.Address {
 	}
 	return a
 }
+
+// TestNobodyWaitsForOneThatStandsStill: a process that stands still in the
+// middle of a transaction loses it, and the others go on.
+func TestNobodyWaitsForOneThatStandsStill(t *testing.T) {
+	t.Parallel()
+	server := os.Getenv("RIGHTSDESK_TEST_POSTGRES")
+	if server == "" {
+		t.Skip("left out: a process that stands still (RIGHTSDESK_TEST_POSTGRES names no server)")
+	}
+	if testing.Short() {
+		t.Skip("it waits until the server ends a transaction")
+	}
+	address := storetest.Schema(t, server)
+	open := func() *store.Store {
+		s, err := store.OpenPostgres(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() }) // one of its connections was ended
+		return s
+	}
+	still, other := open(), open()
+	frozen(t, still)
+	issues, err := still.SendingIssues(t.Context())
+	if err != nil || len(issues) != 1 {
+		t.Fatalf("%d issues, %v", len(issues), err)
+	}
+	inside, wake, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		_, err := still.UpdateIssue(t.Context(), issues[0].ID, func(i *news.Issue) error {
+			close(inside)
+			<-wake
+			return i.Hold("too late")
+		})
+		ended <- err
+	}()
+	<-inside
+	if err := other.Audit(t.Context(), staff.AuditEntry{At: time.UnixMilli(1), Who: "ada", What: "looked"}); err != nil {
+		t.Error(err)
+	}
+	close(wake)
+	if err := <-ended; err == nil {
+		t.Error("what it did when it went on was taken")
+	}
+	if i, err := other.Issue(t.Context(), issues[0].ID); err != nil || i.State != news.IssueSending {
+		t.Errorf("the issue is %s, %v", i.State, err)
+	}
+}

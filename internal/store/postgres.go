@@ -38,7 +38,7 @@ func OpenPostgres(ctx context.Context, address string) (*Store, error) {
 		// The parser's error may repeat the address, password and all.
 		return nil, fmt.Errorf("database address is not one PostgreSQL understands: %w", news.ErrInvalid)
 	}
-	db := stdlib.OpenDB(*cfg)
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(endsIdleTransactions))
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
@@ -50,6 +50,14 @@ func OpenPostgres(ctx context.Context, address string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open database %s on %s: %w", cfg.Database, cfg.Host, err), s.Close())
 	}
 	return s, nil
+}
+
+// endsIdleTransactions lets the server end a transaction in which nothing
+// happens. A machine that stands still, or is cut off, in the middle of one
+// would else keep the writer's lock from all others for as long as it likes.
+func endsIdleTransactions(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SET idle_in_transaction_session_timeout = '20s'`)
+	return err
 }
 
 // durable refuses a server that loses acknowledged commits at a power cut.
