@@ -72,3 +72,21 @@ func BenchmarkRender(b *testing.B) {
 		render(b, in)
 	}
 }
+
+// BenchmarkSeal encrypts copies, as the freeze does for readers with a key.
+func BenchmarkSeal(b *testing.B) {
+	in, ids := bigIssue(12)
+	in.Languages = []string{"en"}
+	r := render(b, in)
+	_, public := keys(b)
+	k, err := compose.ReadKey(public, frozen)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := copyFor(b, "reader@mail.example")
+	for b.Loop() {
+		if _, err := r.Seal(audience.Variant{Language: "en", Format: audience.FormatHTML, Stories: ids}, c, k, frozen); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -20,7 +20,7 @@ var frozen = time.Date(2026, 11, 23, 6, 0, 4, 0, time.UTC)
 
 // keys makes a secret key, which ends a year after the freeze, and what its
 // owner would upload.
-func keys(t *testing.T) (secret *crypto.Key, public []byte) {
+func keys(t testing.TB) (secret *crypto.Key, public []byte) {
 	t.Helper()
 	secret, err := crypto.PGP().KeyGeneration().AddUserId("", "reader@mail.example").GenerationTime(frozen.AddDate(0, -1, 0).Unix()).
 		Lifetime(365 * 24 * 3600).New().GenerateKey()

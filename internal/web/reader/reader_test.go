@@ -117,7 +117,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { _ = db.Close(); _ = s.Close() })
 	h := &house{store: s, db: db, now: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	site, err := web.New(web.Options{BaseURL: webtest.Base, Log: log})
+	site, err := web.New(web.Options{BaseURL: webtest.Base, Name: "The digest", Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
