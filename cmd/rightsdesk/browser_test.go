@@ -174,7 +174,7 @@ func TestThePagesInABrowser(t *testing.T) {
 	b := webtest.OpenBrowser(t, base)
 	signIn(b, invitation)
 	paths := []string{"/", "/ar/", "/issues", "/stories", "/topics", "/topics/torture", "/ar/topics", "/feeds", "/about", "/zh/privacy", "/subscribe", "/ar/subscribe", "/nothing",
-		"/desk", "/desk?q=prison", "/desk?state=approved", "/desk?topic=abortion", "/desk/stories/1", "/desk/stories/9", "/desk/new", "/desk/issues", "/desk/issues/1", "/desk/issues/1/words?language=ar", "/desk/blocks", "/desk/blocks/0",
+		"/desk", "/desk?q=prison", "/desk?state=approved", "/desk?topic=abortion", "/desk/stories/1", "/desk/stories/9", "/desk/new", "/desk/issues", "/desk/issues/1", "/desk/issues/1/words?language=ar", "/desk/issues/1/checks", "/desk/issues/1/preview?scheme=dark&width=phone&topic=torture&topic=abortion", "/desk/blocks", "/desk/blocks/0",
 		"/desk/issues/1/preview", "/desk/issues/1/preview?format=text", "/desk/sources", "/desk/lexicon", "/desk/lexicon/torture/en", "/desk/lexicon/torture/ar?from=shipped", "/desk/stories/1/why?topic=torture",
 		"/desk/stories/2/why?topic=attacks-on-health-care", "/desk/account", "/admin", "/admin/mail", "/admin/people", "/admin/readers", "/admin/audit"}
 	for _, phone := range []bool{false, true} {

@@ -60,11 +60,25 @@ func (p *press) Mail(parts []audience.Part, v audience.Variant, c audience.Copy,
 	if err != nil {
 		return publish.Mail{}, err
 	}
-	m := publish.Mail{Subject: subject, Text: r.Text(v), Raw: raw}
+	m := publish.Mail{Subject: subject, Text: r.Text(v), Raw: raw, Size: sizeOf(r, v)}
 	if v.Format == audience.FormatHTML {
 		m.HTML = r.HTML(v)
 	}
 	return m, nil
+}
+
+// sizeOf measures a variant against what its format may be.
+func sizeOf(r *compose.Rendered, v audience.Variant) publish.Size {
+	s := r.Size(v)
+	out := publish.Size{Bytes: s.Message, Short: s.Short, Left: s.Left}
+	switch v.Format {
+	case audience.FormatLite:
+		out.Most = compose.MaxLite
+	case audience.FormatText:
+	default:
+		out.Bytes, out.Most = s.HTML, compose.MaxHTML
+	}
+	return out
 }
 
 func subjectOf(raw []byte) (string, error) {

@@ -164,11 +164,14 @@ func (s *Story) ShownTo(who string, right bool, now time.Time) bool {
 // persons may be named.
 var contact = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+\.[\p{L}]{2,}|\+\d[\d ()./-]{6,}\d|\(\d{2,5}\) ?\d[\d ./-]{4,}\d`)
 
+// Contacts are the mail addresses and telephone numbers in a text.
+func Contacts(text string) []string { return contact.FindAllString(text, -1) }
+
 // Contacts are the mail addresses and telephone numbers in a story's words.
 func (s *Story) Contacts() []string {
 	var out []string
 	for _, t := range append([]StoryText{s.In(s.Language)}, s.Texts...) {
-		out = append(out, contact.FindAllString(t.Headline+"\n"+t.Summary+"\n"+t.Commentary, -1)...)
+		out = append(out, Contacts(t.Headline+"\n"+t.Summary+"\n"+t.Commentary)...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -63,6 +63,23 @@ type Mail struct {
 	HTML    string // empty in the text formats
 	Text    string
 	Raw     []byte // the whole message, RFC 5322
+	Size    Size
+}
+
+// A Size is how large a mail is beside what it may be.
+type Size struct {
+	Bytes int // of the decoded HTML, or of a text edition as it travels
+	Most  int // what does not fit is cut with a link to the rest; 0 = no limit
+	Short int // stories that stand as a headline with a link
+	Left  int // stories that are left to the web
+}
+
+// Percent is how much of the room is used, at most 100.
+func (s Size) Percent() int {
+	if s.Most == 0 {
+		return 0
+	}
+	return min(100, 100*s.Bytes/s.Most)
 }
 
 // Options are what a house sets about its digest.

@@ -112,6 +112,7 @@ func textFuncs() template.FuncMap {
 		"dateIn":     dateIn,
 		"topic":      TopicName,
 		"sentence":   sentence,
+		"kilobytes":  func(n int) string { return fmt.Sprintf("%d KB", (n+512)/1024) },
 		"date":       func(day string) string { return dateIn("en", day) },
 		"markdown":   func(md string) template.HTML { return template.HTML(prose.Markdown(md)) },
 		"rawHTML":    prose.RawHTML,

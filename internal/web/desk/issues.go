@@ -361,21 +361,24 @@ type previewPage struct {
 	help
 	news.Issue
 	Choice    publish.Choice
-	Topic     string
 	Phone     bool
+	Scheme    string // light or dark
 	Mail      publish.Mail
 	Frame     string // address of the HTML as a document of its own
 	Nothing   bool   // no story is for such a reader
 	Languages []choice
 	Formats   []choice
-	Topics    []news.Topic
+	Schemes   []choice
+	Groups    []topicGroup
 }
 
 // choiceOf reads what a reader could have chosen from a preview's address.
 func choiceOf(q url.Values) publish.Choice {
 	c := publish.Choice{Language: cmp.Or(q.Get("language"), "en"), Format: cmp.Or(q.Get("format"), "html")}
-	if topic := q.Get("topic"); topic != "" {
-		c.Topics = []news.Slug{news.Slug(topic)}
+	for _, topic := range q["topic"] {
+		if topic != "" {
+			c.Topics = append(c.Topics, news.Slug(topic))
+		}
 	}
 	return c
 }
@@ -390,7 +393,12 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	page := &previewPage{help: newHelp(), Issue: i, Choice: choiceOf(q), Topic: q.Get("topic"), Phone: q.Get("width") == "phone", Topics: news.Topics()}
+	page := &previewPage{help: newHelp(), Issue: i, Choice: choiceOf(q), Phone: q.Get("width") == "phone", Scheme: schemeOf(q)}
+	page.Groups = topicGroups(page.Choice.Topics)
+	for _, scheme := range []choice{{Name: "Light", Path: "light"}, {Name: "Dark", Path: "dark"}} {
+		scheme.Here = scheme.Path == page.Scheme
+		page.Schemes = append(page.Schemes, scheme)
+	}
 	for _, code := range news.Languages() {
 		page.Languages = append(page.Languages, choice{Name: web.LanguageName(code), Path: code, Here: code == page.Choice.Language})
 	}
@@ -405,7 +413,7 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	page.Frame = issuePath(id) + "/mail?" + url.Values{"language": {page.Choice.Language}, "format": {page.Choice.Format}, "topic": {page.Topic}}.Encode()
+	page.Frame = issuePath(id) + "/mail?" + url.Values{"language": {page.Choice.Language}, "format": {page.Choice.Format}, "scheme": {page.Scheme}, "topic": q["topic"]}.Encode()
 	return s.site.Render(w, r, "desk/preview", page)
 }
 
@@ -419,5 +427,24 @@ func (s *Server) mail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Mail(w, []byte(m.HTML))
+	return web.Mail(w, []byte(inScheme(m.HTML, schemeOf(r.URL.Query()))))
 }
+
+func schemeOf(q url.Values) string {
+	if q.Get("scheme") == "dark" {
+		return "dark"
+	}
+	return "light"
+}
+
+// inScheme shows a mail as a mail program does that is set to light or dark,
+// whatever the editor's own browser is set to.
+func inScheme(html, scheme string) string {
+	when := "not all"
+	if scheme == "dark" {
+		when = "all"
+	}
+	return strings.ReplaceAll(darkMedia.ReplaceAllString(html, "@media "+when), `content="light dark"`, `content="`+scheme+`"`)
+}
+
+var darkMedia = regexp.MustCompile(`@media\s*\(prefers-color-scheme:\s*dark\)`)
