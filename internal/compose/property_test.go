@@ -301,3 +301,30 @@ func TestMessageID(t *testing.T) {
 		t.Error("MessageID changes")
 	}
 }
+
+// TestNamesAreIsolated: a name in letters of the other direction cannot turn
+// what stands beside it around.
+func TestNamesAreIsolated(t *testing.T) {
+	t.Parallel()
+	in := sample()
+	in.Stories[0].SourceName, in.Stories[2].SourceName = "Médecins (MSF)", "صحيفة (ب)"
+	r := render(t, in)
+	for lang, want := range map[string][2]string{
+		"ar": {"\u2068Médecins (MSF)\u2069", "في صحيفة (ب)"},
+		"en": {"at Médecins (MSF)", "\u2068صحيفة (ب)\u2069"},
+	} {
+		for _, f := range []audience.Format{audience.FormatHTML, audience.FormatText} {
+			v := audience.Variant{Language: lang, Format: f, Stories: all}
+			doc := r.Text(v)
+			if f == audience.FormatHTML {
+				doc = r.HTML(v)
+			}
+			doc = strings.ReplaceAll(doc, " \n", " ")
+			for _, name := range want {
+				if !strings.Contains(doc, name) {
+					t.Errorf("%s, %s: no %q in\n%s", lang, f, name, doc)
+				}
+			}
+		}
+	}
+}

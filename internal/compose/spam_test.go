@@ -12,7 +12,7 @@ import (
 )
 
 // TestSpamAssassin: where it is installed, with its rules as they come and no
-// network, it finds nothing wrong with the form of any golden. That there is
+// network, it finds nothing wrong with the form of the goldens of four scripts. That there is
 // HTML it says of every mail in HTML, at 0.0 points.
 func TestSpamAssassin(t *testing.T) {
 	t.Parallel()
@@ -27,7 +27,9 @@ func TestSpamAssassin(t *testing.T) {
 	}
 	sent := 0
 	for _, file := range files {
-		if strings.Contains(file, "-inside") { // nobody sends that as it is
+		// Nobody sends the inside of an encrypted mail as it is; and each costs a
+		// fifth of a second.
+		if strings.Contains(file, "-inside") || !regexp.MustCompile(`(en|ar|zh|ru)[-.]|page-`).MatchString(file) {
 			continue
 		}
 		sent++

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ifhhro/rightsdesk/internal/analyze"
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -339,7 +340,7 @@ func (v *view) links(s *news.Story, sv *storyView) {
 	if s.Link != "" {
 		sv.Link = &link{URL: s.Link, Words: v.Words.Say("mail.read")}
 		if s.SourceName != "" {
-			sv.Link.Words = v.Words.Say("mail.read-at", "source", s.SourceName)
+			sv.Link.Words = v.Words.Say("mail.read-at", "source", isolatedIn(s.SourceName, v.Dir))
 		}
 	}
 	for _, slug := range s.Topics {
@@ -417,6 +418,17 @@ func isolated(s string, t tongue) string {
 		return s
 	}
 	return "\u2068" + s + "\u2069"
+}
+
+// isolatedIn does the same for a name in whatever letters.
+func isolatedIn(name, dir string) string {
+	foreign := func(r rune) bool {
+		return unicode.IsLetter(r) && unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko) != (dir == "rtl")
+	}
+	if !strings.ContainsFunc(name, foreign) {
+		return name
+	}
+	return "\u2068" + name + "\u2069"
 }
 
 // leadBytes bounds a headline in the line that lists of mails show.
