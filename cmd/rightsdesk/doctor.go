@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"text/tabwriter"
 	"time"
 
@@ -29,6 +30,8 @@ func (a *app) doctorCommand() *cobra.Command {
 	}
 	s.houseFlags(c.Flags())
 	c.Flags().StringVar(&s.listen, "listen", s.listen, "address the pages listen on")
+	c.Flags().StringVar(&s.metrics, "metrics-listen", s.metrics, "private address for /healthz, /readyz and /metrics")
+	s.backups.flags(c.Flags())
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -37,7 +40,13 @@ func (a *app) doctorCommand() *cobra.Command {
 func (s *settings) examine(ctx context.Context, now time.Time) []keep.Check {
 	checks := s.examineSettings()
 	checks = append(checks, keep.CheckDirectory(s.dataDir), keep.CheckDisk(s.dataDir, store.File), keep.CheckClock(now, built()),
-		s.examineListener(), s.examineDatabase(ctx), s.examineFeeds())
+		s.examineListener(ctx), s.examineDatabase(ctx), s.examineFeeds())
+	if s.metrics != "" {
+		checks = append(checks, s.examineMetrics(ctx))
+	}
+	if s.backups.dir != "" {
+		checks = append(checks, s.examineBackups(now))
+	}
 	return checks
 }
 
@@ -79,7 +88,7 @@ func (s *settings) examinePost() keep.Check {
 }
 
 // examineListener sees that the address is free, or ours.
-func (s *settings) examineListener() keep.Check {
+func (s *settings) examineListener(ctx context.Context) keep.Check {
 	const name = "listener"
 	l, err := net.Listen("tcp", s.listen)
 	if err == nil {
@@ -87,7 +96,11 @@ func (s *settings) examineListener() keep.Check {
 			return keep.Well(name, "%s is free", s.listen)
 		}
 	}
-	if s.begun() == nil {
+	if s.database != "" {
+		if s.base != nil && answersAt(ctx, "http://"+s.listen+"/robots.txt", s.base.Host) {
+			return keep.Well(name, "%s: the desk answers there", s.listen)
+		}
+	} else if s.begun() == nil {
 		release, locked := lockDirectory(s.dataDir, "doctor")
 		if locked != nil {
 			return keep.Well(name, "%s: %v", s.listen, locked)
@@ -95,6 +108,45 @@ func (s *settings) examineListener() keep.Check {
 		err = errors.Join(err, release())
 	}
 	return keep.Ill(name, "free that port, or choose another with --listen", "%v", err)
+}
+
+// examineMetrics sees that the private address is free, or ours.
+func (s *settings) examineMetrics(ctx context.Context) keep.Check {
+	const name = "private listener"
+	l, err := net.Listen("tcp", s.metrics)
+	if err == nil {
+		if err = l.Close(); err == nil {
+			return keep.Well(name, "%s is free", s.metrics)
+		}
+	}
+	if answersAt(ctx, "http://"+s.metrics+"/healthz", "") {
+		return keep.Well(name, "%s: the desk answers there", s.metrics)
+	}
+	return keep.Ill(name, "free that port, or choose another with --metrics-listen", "%v", err)
+}
+
+// answersAt reports whether something answers well at an address of ours.
+func answersAt(ctx context.Context, address, host string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false
+	}
+	r.Host = host
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	_ = answer.Body.Close() // only its status is of interest
+	return answer.StatusCode == http.StatusOK
+}
+
+func (s *settings) examineBackups(now time.Time) keep.Check {
+	if err := s.checkBackups(); err != nil {
+		return keep.Ill("backups", "mend that setting", "%v", err)
+	}
+	return keep.CheckBackups(s.backups.dir, s.backups.every, now)
 }
 
 func (s *settings) examineDatabase(ctx context.Context) keep.Check {

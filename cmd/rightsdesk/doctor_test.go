@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,6 +30,13 @@ func TestDoctor(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = taken.Close() })
+	private := httptest.NewServer(http.NotFoundHandler()) // answers, but not as a desk
+	t.Cleanup(private.Close)
+	backups := filepath.Join(dir, "backups")
+	if err := os.MkdirAll(backups, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const recipient = "age19ut6wuwmknhts42x42eg7k9s5sgqfnn6c5gp85h7679ejvcwkams3sqw77"
 	sound := []string{"--data-dir", data, "--feeds", feeds, "--catch", "--listen", "127.0.0.1:0"}
 	for name, tt := range map[string]struct {
 		flags []string
@@ -40,6 +49,10 @@ func TestDoctor(t *testing.T) {
 		"sources":       {[]string{"--feeds", bad}, []string{"sources"}},
 		"port taken":    {[]string{"--listen", taken.Addr().String()}, []string{"listener"}},
 		"no desk":       {[]string{"--data-dir", filepath.Join(dir, "none")}, []string{"data directory", "disk", "database"}},
+		"metrics":       {[]string{"--metrics-listen", "127.0.0.1:0"}, nil},
+		"metrics taken": {[]string{"--metrics-listen", private.Listener.Addr().String()}, []string{"private listener"}},
+		"no backup":     {[]string{"--backup-dir", backups, "--backup-recipient", recipient}, []string{"backups"}},
+		"nobody's":      {[]string{"--backup-dir", backups}, []string{"backups"}},
 		"no PostgreSQL": {[]string{"--database", "postgres://nobody@127.0.0.1:1/none?connect_timeout=1"}, []string{"database"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -442,6 +442,9 @@ func TestTheDatabaseRestarts(t *testing.T) {
 		cluster.Start(t)
 		t.Logf("stopped (%s) after %d of %d copies", how, n, copies)
 	}
+	// Its addresses are taken by itself, and doctor knows.
+	commandLine(t, 0, "", "doctor", "--data-dir", b.s.dataDir, "--database", cluster.Address, "--feeds", b.s.feeds, "--listen", b.s.listen,
+		"--base-url", "http://localhost", "--metrics-listen", b.metrics, "--catch")
 	seconds := b.finish(t, serving, id, copies, 2*connections)
 	t.Logf("lost 0, second copies %d, at most %d; it went on by itself", seconds, 2*connections)
 }

@@ -349,6 +349,12 @@ func TestScheduled(t *testing.T) {
 		for _, f := range files {
 			days = append(days, strings.TrimPrefix(filepath.Base(f), "rightsdesk-202611")[:2])
 		}
+		if c := keep.CheckBackups(s.Dir, s.Every, now.Add(46*time.Hour)); !c.OK {
+			t.Errorf("not two days after the backup of %s: %+v", now, c)
+		}
+		if c := keep.CheckBackups(s.Dir, s.Every, now.Add(73*time.Hour)); c.OK {
+			t.Errorf("three days after the backup of %s: %+v", now, c)
+		}
 		if got := strings.Join(days, " "); got != step.want {
 			t.Errorf("at %s: backups of %s, want %s", now, got, step.want)
 		}

@@ -37,19 +37,43 @@ func (s *Schedule) Scheduled(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := len(made); n > 0 {
-		last, err := time.Parse(backupPrefix+backupTime+backupSuffix, made[n-1])
-		// One from the future is a clock that was wrong: it must not stop the
-		// backups until then.
-		if err == nil && now.Sub(last) < s.Every && !last.After(now) {
-			return nil
-		}
+	// One from the future is a clock that was wrong: it must not stop the
+	// backups until then.
+	if last := latest(made); !last.IsZero() && now.Sub(last) < s.Every && !last.After(now) {
+		return nil
 	}
 	name := backupPrefix + now.Format(backupTime) + backupSuffix
 	if _, err := s.Backup.To(ctx, filepath.Join(s.Dir, name)); err != nil {
 		return err
 	}
 	return s.rotate()
+}
+
+// latest is when the last of some backups was made; zero when there is none.
+func latest(made []string) time.Time {
+	if len(made) == 0 {
+		return time.Time{}
+	}
+	t, _ := time.Parse(backupPrefix+backupTime+backupSuffix, made[len(made)-1]) // zero: not one of ours
+	return t
+}
+
+// CheckBackups sees that backups by the clock are made: the last is no older
+// than two of them apart.
+func CheckBackups(dir string, every time.Duration, now time.Time) Check {
+	const name, do = "backups", "the log of the serving desk says why: see that it runs, may write there and has room"
+	made, err := (&Schedule{Dir: dir}).made()
+	if err != nil {
+		return Ill(name, do, "%v", err)
+	}
+	last := latest(made)
+	switch {
+	case last.IsZero():
+		return Ill(name, do, "there is none in %s", dir)
+	case now.Sub(last) > 2*every:
+		return Ill(name, do, "the last of %d in %s is of %s", len(made), dir, last.Format(time.RFC3339))
+	}
+	return Well(name, "%d in %s, the last of %s", len(made), dir, last.Format(time.RFC3339))
 }
 
 // made lists the backups that are there, oldest first.
