@@ -22,6 +22,7 @@ type Store interface {
 	FacetCounts(ctx context.Context, state news.StoryState) (map[string]int, error)
 	Story(ctx context.Context, id news.StoryID) (news.Story, error)
 	StoryItems(ctx context.Context, id news.StoryID) ([]news.Item, error)
+	StoryVersions(ctx context.Context, id news.StoryID) ([]news.Item, error)
 	Decisions(ctx context.Context, id news.StoryID) ([]news.Decision, error)
 	LastDecision(ctx context.Context, who string) (news.Decision, error)
 
@@ -183,6 +184,12 @@ func (d *Desk) Merge(ctx context.Context, who string, ids []news.StoryID) error 
 // Items are what tells a story, in their current versions, the oldest first.
 func (d *Desk) Items(ctx context.Context, id news.StoryID) ([]news.Item, error) {
 	return d.store.StoryItems(ctx, id)
+}
+
+// Versions are what the items of a story said before their publishers changed
+// them, the oldest first.
+func (d *Desk) Versions(ctx context.Context, id news.StoryID) ([]news.Item, error) {
+	return d.store.StoryVersions(ctx, id)
 }
 
 // Split makes a queued story of one of several items that tell a story.

@@ -52,6 +52,12 @@ func (s *Store) StoryItems(ctx context.Context, id news.StoryID) ([]news.Item, e
 	return itemsWhere(ctx, s.r, `WHERE story = $1 AND current = 1 ORDER BY seen, id`, id)
 }
 
+// StoryVersions reads what the items of a story said before their publishers
+// changed them, the oldest first.
+func (s *Store) StoryVersions(ctx context.Context, id news.StoryID) ([]news.Item, error) {
+	return itemsWhere(ctx, s.r, `WHERE story = $1 AND current = 0 ORDER BY id`, id)
+}
+
 // storeItems keeps what is new of a document: an item with a key never seen,
 // or another version of one we have. Both stay unplaced.
 func storeItems(ctx context.Context, tx *sql.Tx, src news.SourceID, items []news.Item) (news.Arrivals, error) {

@@ -329,6 +329,10 @@ func placing(t *testing.T, s *store.Store) {
 	if err != nil || got.Headline != "As edited" || got.Items != 3 || got.SourceName != "The a" {
 		t.Errorf("the story is %+v, %v", got, err)
 	}
+	before, err := s.StoryVersions(t.Context(), story)
+	if err != nil || len(before) != 1 || before[0].Text != "one" || before[0].ID != items[3].Replaces {
+		t.Errorf("what the story said before the edit: %+v, %v", before, err)
+	}
 	told, err := s.StoryItems(t.Context(), story)
 	if err != nil || len(told) != 3 || told[0].Why != "the same" || told[2].Why != "an edit" || told[2].Text != "one, edited" {
 		t.Errorf("its items are %+v, %v", told, err)

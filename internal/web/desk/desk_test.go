@@ -57,6 +57,8 @@ func TestPages(t *testing.T) {
 		Last:    &lastDecision{news.Decision{ID: 1, Who: h, What: h, Reason: h, At: noon}, h}}
 	decided := []news.Decision{{ID: 1, Story: 1, Who: h, What: h, Reason: h, At: noon}, {ID: 2, Story: 1, Who: h, What: "edit", Undone: true, UndoneBy: h}}
 	full := newStoryPage(story, decided, []news.Item{hostileItem(), hostileItem()}, map[news.SourceID]string{0: h})
+	full.Items[0].Versions = []versionView{{noon, wordDiff("", h), wordDiff(h, "x"+h)}}
+	full.Corrections, full.Out = []news.Correction{{Text: h, Language: h, Who: h}}, true
 	full.Decide, full.Back = true, "/desk?q="+url.QueryEscape(h)
 	full.Writing = writingView{Warnings: []curate.Warning{{Words: h, Why: h}}, Contacts: true, Quotes: h, Further: h, Text: &news.StoryText{Language: h, Headline: h, Summary: h, Commentary: h},
 		Others: []choice{{h, "/desk", h, true, h}}, Starts: []choice{{h, "/desk", h, true, h}}, Mine: &news.Draft{Who: h}, With: []string{h, h}, Me: h, Conflict: true,

@@ -44,7 +44,8 @@ type itemView struct {
 	news.Item
 	SourceName string
 	Parts      []part
-	Leads      bool // the story's own words come from it: it cannot be split off
+	Versions   []versionView // what the publisher changed, the latest first
+	Leads      bool          // the story's own words come from it: it cannot be split off
 }
 
 // A whyTopic is a topic with its strength and the words that earned it.
@@ -123,6 +124,13 @@ func (s *Server) storyPage(r *http.Request, id news.StoryID) (*storyPage, error)
 	}
 	page := newStoryPage(story, history, items, names)
 	page.Name, page.Writing = name, writing
+	old, err := s.desk.Versions(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	for n := range page.Items {
+		page.Items[n].Versions = versionsOf(&page.Items[n].Item, old)
+	}
 	page.Decide, page.Back = may(r, staff.DecideStories), back(r)
 	if page.Out, err = s.published(r.Context(), &page.Story); err != nil {
 		return nil, err
@@ -186,7 +194,7 @@ func newStoryPage(story news.Story, history []news.Decision, items []news.Item, 
 		evidence = append(evidence, d.Sentence)
 	}
 	for _, it := range items {
-		page.Items = append(page.Items, itemView{it, names[it.Source], mark(it.Text, evidence), story.LedBy(&it)})
+		page.Items = append(page.Items, itemView{Item: it, SourceName: names[it.Source], Parts: mark(it.Text, evidence), Leads: story.LedBy(&it)})
 	}
 	page.History = historyOf(story.ID, history)
 	return page
