@@ -41,13 +41,25 @@ type Learner struct {
 	undo    []undoStep // of the last lessons, newest last
 }
 
-// A lesson is a Lesson made ready.
+// A lesson is a Lesson made ready. A desk holds thousands of them for years, so
+// the words, which share one value, are kept by their buckets alone.
 type lesson struct {
-	id       int64
-	features []learned
-	offsets  []float32 // log-odds before any lesson, a topic each
-	right    []bool
-	weight   float32
+	id      int64
+	words   []uint16
+	unit    float32 // value of each word
+	others  []learned
+	offsets []float32 // log-odds before any lesson, a topic each
+	right   []bool
+	weight  float32
+}
+
+// features are those of the text, in the order they were read.
+func (ls *lesson) features() []learned {
+	out := make([]learned, 0, len(ls.words)+len(ls.others))
+	for _, bucket := range ls.words {
+		out = append(out, learned{bucket, ls.unit})
+	}
+	return append(out, ls.others...)
 }
 
 type learned struct {
@@ -153,9 +165,7 @@ func (l *Learner) prepare(ls Lesson) lesson {
 		out.weight = 0.5
 	}
 	features := d.features(ls.Text, signs)
-	for _, f := range features {
-		out.features = append(out.features, learned{f.bucket, f.value})
-	}
+	out.keep(features)
 	for _, z := range l.base.logits(signs, features) {
 		out.offsets = append(out.offsets, float32(z))
 	}
@@ -165,12 +175,29 @@ func (l *Learner) prepare(ls Lesson) lesson {
 	return out
 }
 
+// keep takes the features in: words first, as they stand.
+func (ls *lesson) keep(features []feature) {
+	n := slices.IndexFunc(features, func(f feature) bool { return f.from == f.to })
+	if n < 0 {
+		n = len(features)
+	}
+	ls.words = make([]uint16, n)
+	for i, f := range features[:n] {
+		ls.words[i], ls.unit = f.bucket, f.value
+	}
+	ls.others = make([]learned, len(features)-n)
+	for i, f := range features[n:] {
+		ls.others[i] = learned{f.bucket, f.value}
+	}
+}
+
 // study makes one step for each topic. What it is about to change goes into
 // step, if there is one. All sums are in float32, each rounded as written, so
 // that the same lessons give the same bytes.
 func (l *Learner) study(ls *lesson, step undoStep) {
-	rows := make([]*[]cell, len(ls.features))
-	for i, f := range ls.features {
+	features := ls.features()
+	rows := make([]*[]cell, len(features))
+	for i, f := range features {
 		row := l.rows[f.bucket]
 		if step != nil {
 			step.keep(f.bucket, row)
@@ -184,7 +211,7 @@ func (l *Learner) study(ls *lesson, step undoStep) {
 	}
 	for topic := range ls.offsets {
 		z := ls.offsets[topic]
-		for i, f := range ls.features {
+		for i, f := range features {
 			z += float32(weight((*rows[i])[topic]) * f.value)
 		}
 		p := float32(sigmoid(float64(z)))
@@ -195,7 +222,7 @@ func (l *Learner) study(ls *lesson, step undoStep) {
 		if gradient > -negligible && gradient < negligible {
 			continue
 		}
-		for i, f := range ls.features {
+		for i, f := range features {
 			nudge(&(*rows[i])[topic], float32(gradient*f.value))
 		}
 	}
