@@ -20,7 +20,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "look at settings, disk, clock, listeners, database and sources; say what to do",
+		Short: "look at settings, disk, clock, listeners, database, sources and mail; say what to do",
 		Long: "doctor looks at everything the desk stands on and says what to do about what is not well. Give it the settings that\n" +
 			"serve gets. It may run beside a serving desk.\n" + exitHelp,
 		Args: cobra.NoArgs,
@@ -32,6 +32,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	c.Flags().StringVar(&s.listen, "listen", s.listen, "address the pages listen on")
 	c.Flags().StringVar(&s.metrics, "metrics-listen", s.metrics, "private address for /healthz, /readyz and /metrics")
 	s.backups.flags(c.Flags())
+	c.Flags().StringVar(&s.resolver, "resolver", "", "ask this DNS server, host:port, instead of the system's")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -47,7 +48,7 @@ func (s *settings) examine(ctx context.Context, now time.Time) []keep.Check {
 	if s.backups.dir != "" {
 		checks = append(checks, s.examineBackups(now))
 	}
-	return checks
+	return append(checks, s.examineMail(ctx, now)...)
 }
 
 // builtAt is when the source was committed, RFC 3339, set by the linker; see

@@ -166,7 +166,7 @@ func (h *house) buildMail(holder string) error {
 	}
 	h.publish = publish.New(h.store, p, publish.Options{
 		Slots: slots, Lead: draftLead, Title: h.s.name, Language: "en", Solo: h.s.solo,
-		Domain: p.house.ListDomain, Neutral: neutral, Key: p.key, Sealer: p.sealer, Audit: h.access.Audit, Built: built(),
+		Domain: p.house.ListDomain, Neutral: neutral, Key: p.key, Sealer: p.sealer, Audit: h.access.Audit, Built: built(), First: h.gate,
 	}, h.woken, h.now, h.log)
 	// A nil *post in an interface would look like a way out.
 	var sender deliver.Sender

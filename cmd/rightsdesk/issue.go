@@ -120,8 +120,11 @@ func issueActs() []issueAct {
 				}
 				return p.Approve(ctx, id, seen, who)
 			}},
-		{"send", "freeze an approved issue and send it now, whatever its slot", "", "",
-			func(ctx context.Context, p *publish.Publish, id news.IssueID, who, _ string) (news.Issue, error) {
+		{"send", "freeze an approved issue and send it now, whatever its slot", "despite-doctor", "send the first issue although doctor finds something wrong; say why",
+			func(ctx context.Context, p *publish.Publish, id news.IssueID, who, why string) (news.Issue, error) {
+				if why != "" {
+					return p.SendDespite(ctx, id, who, why)
+				}
 				return p.Send(ctx, id, who)
 			}},
 		{"hold", "stop the sending until somebody resumes it", "why", "what the others should know",

@@ -89,9 +89,8 @@ func SeeRecord(ctx context.Context, dns Resolver, k audience.MailKey) error {
 		return err
 	}
 	found, err := dns.LookupTXT(ctx, name+".")
-	var missing *net.DNSError
 	switch {
-	case errors.As(err, &missing) && missing.IsNotFound:
+	case isMissing(err):
 		return fmt.Errorf("%s has no TXT line", name)
 	case err != nil:
 		return fmt.Errorf("ask for %s: %w", name, err)
@@ -102,6 +101,12 @@ func SeeRecord(ctx context.Context, dns Resolver, k audience.MailKey) error {
 		}
 	}
 	return fmt.Errorf("%s has another TXT line than ours", name)
+}
+
+// isMissing reports whether DNS answered that there is nothing.
+func isMissing(err error) bool {
+	var e *net.DNSError
+	return errors.As(err, &e) && e.IsNotFound
 }
 
 // tag is the value of one tag of a DKIM, DMARC or similar record, without

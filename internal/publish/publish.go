@@ -99,6 +99,9 @@ type Options struct {
 	// Elapsed only runs forward; nil is the time since New, less that in which
 	// the machine slept.
 	Elapsed func() time.Duration
+	// First says why the first issue of all may not go out yet, in an error
+	// that wraps news.ErrRefused; nil asks nobody.
+	First func(ctx context.Context) error
 	// Audit keeps a line of what somebody did to an issue; nil keeps none.
 	Audit func(ctx context.Context, e staff.AuditEntry) error
 }
@@ -156,7 +159,13 @@ func (p *Publish) EnsureDrafts(ctx context.Context) error {
 func (p *Publish) onTime(ctx context.Context, i news.Issue, now time.Time) error {
 	switch {
 	case i.Due(now):
-		_, err := p.freeze(ctx, i.ID)
+		err := p.mayBegin(ctx)
+		if errors.Is(err, news.ErrRefused) {
+			return p.tell(ctx, i, err.Error())
+		}
+		if err == nil {
+			_, err = p.freeze(ctx, i.ID)
+		}
 		return err
 	case i.Missed(now) && i.HeldWhy == "":
 		p.log.WarnContext(ctx, "issue missed its time and waits for a person", "issue", i.ID, "slot", i.Slot)
@@ -318,14 +327,28 @@ func (p *Publish) Approve(ctx context.Context, id news.IssueID, seen int64, who 
 	return p.did(ctx, who, "approve", detail, i)
 }
 
-// Send freezes an approved issue now, whatever its slot.
+// Send freezes an approved issue now, whatever its slot. The error wraps
+// news.ErrRefused when it is the first and may not go out yet.
 func (p *Publish) Send(ctx context.Context, id news.IssueID, who string) (news.Issue, error) {
+	if err := p.mayBegin(ctx); err != nil {
+		return news.Issue{}, err
+	}
+	return p.sendNow(ctx, id, who, "")
+}
+
+// SendDespite is Send for somebody who knows what keeps the first issue back
+// and says why it goes out all the same. The audit log holds their words.
+func (p *Publish) SendDespite(ctx context.Context, id news.IssueID, who, why string) (news.Issue, error) {
+	return p.sendNow(ctx, id, who, "despite what doctor found: "+why)
+}
+
+func (p *Publish) sendNow(ctx context.Context, id news.IssueID, who, detail string) (news.Issue, error) {
 	i, err := p.freeze(ctx, id)
 	if err != nil {
 		return i, err
 	}
 	p.log.InfoContext(ctx, "issue sent by hand", "issue", id, "by", who)
-	return p.did(ctx, who, "send", "", i)
+	return p.did(ctx, who, "send", detail, i)
 }
 
 func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, error) {
@@ -356,6 +379,30 @@ func (p *Publish) freeze(ctx context.Context, id news.IssueID) (news.Issue, erro
 	p.log.InfoContext(ctx, "issue frozen", "issue", id, "copies", i.Intended, "took", p.now().Sub(began))
 	p.wake(wakeSend)
 	return i, nil
+}
+
+// tell keeps an approved issue back until a person sends it, and says why.
+func (p *Publish) tell(ctx context.Context, i news.Issue, why string) error {
+	p.log.WarnContext(ctx, "issue waits for a person", "issue", i.ID, "why", why)
+	_, err := p.store.UpdateIssue(ctx, i.ID, func(i *news.Issue) error {
+		if i.State == news.IssueApproved {
+			i.HeldWhy = why
+		}
+		return nil
+	})
+	return err
+}
+
+// mayBegin asks First while no issue went out yet.
+func (p *Publish) mayBegin(ctx context.Context) error {
+	if p.opt.First == nil {
+		return nil
+	}
+	frozen, err := p.store.FrozenIssues(ctx, 1)
+	if err != nil || len(frozen) > 0 {
+		return err
+	}
+	return p.opt.First(ctx)
 }
 
 // public is an issue without the stories that were withdrawn since it was

@@ -44,6 +44,7 @@ func sealer(parts []audience.Part, _ time.Time) (publish.Sealer, error) {
 
 // A house is a desk whose clock the test moves.
 type house struct {
+	first error // what keeps the first issue back
 	t     *testing.T
 	now   time.Time
 	store *store.Store
@@ -79,7 +80,7 @@ func newHouse(t *testing.T, solo bool) *house {
 	}
 	h := &house{t: t, now: monday.Add(-3 * 24 * time.Hour), store: s}
 	h.Publish = publish.New(s, plain{}, publish.Options{Slots: slots, Lead: lead, Title: "Digest", Language: "en", Solo: solo,
-		Domain: "weekly.example.org", Key: []byte("key"), Sealer: sealer,
+		Domain: "weekly.example.org", Key: []byte("key"), Sealer: sealer, First: func(context.Context) error { return h.first },
 		Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: func() time.Duration { return h.now.Sub(monday) + h.skew }}, func(string) { h.woken++ }, func() time.Time { return h.now }, slog.New(slog.DiscardHandler))
 	return h
 }
