@@ -29,6 +29,9 @@ import (
 // and then nothing to those who left.
 func TestRestoredSendsNothingByItself(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes its time")
+	}
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		restoredSendsNothing(t, "")

@@ -30,6 +30,9 @@ import (
 // it again, and nothing is there twice. RIGHTSDESK_CRASH is how many walks.
 func TestCrashAtEveryStation(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes its time")
+	}
 	walks := 1
 	if n, err := strconv.Atoi(os.Getenv("RIGHTSDESK_CRASH")); err == nil {
 		walks = max(1, n/6)
