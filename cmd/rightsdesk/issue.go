@@ -22,7 +22,8 @@ func (a *app) issueCommand() *cobra.Command {
 		Use:   "issue",
 		Short: "digest issues: draft, preview, approve, send",
 		Long: "issue works on the issues of the digest without a browser. The two-person rule holds here too: who made a\n" +
-			"revision cannot approve it, unless --solo says so.\n" + exitHelp,
+			"revision cannot approve it, unless --solo says so. Once the desk was served, its settings hold here as well: what\n" +
+			"is given here and says otherwise is refused.\n" + exitHelp,
 	}
 	c.AddCommand(a.issueList(), a.issueDraft(), a.issuePreview(), a.issueStatus())
 	for _, act := range issueActs() {
@@ -44,6 +45,9 @@ func (a *app) issueCmd(use, short string, acts bool, args cobra.PositionalArgs, 
 	c := &cobra.Command{Use: use, Short: short, Long: short + ".\n" + exitHelp, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.begun(); err != nil {
+				return err
+			}
+			if err := f.asServed(cmd.Context(), cmd.Flags()); err != nil {
 				return err
 			}
 			h, err := a.openHouse(cmd.Context(), &f.settings)

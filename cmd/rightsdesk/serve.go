@@ -69,6 +69,9 @@ func (a *app) serve(ctx context.Context, s *settings, greet func(ctx context.Con
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
+	if err := h.store.KeepServed(ctx, s.shape()); err != nil {
+		return err
+	}
 	if err := h.syncSources(ctx); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func deliver(t *testing.T, open Opener) {
 	t.Run("senders meet", func(t *testing.T) { sendersMeet(t, open(t)) })
 	t.Run("a reader who left is not written to", func(t *testing.T) { readerLeft(t, open(t)) })
 	t.Run("a withdrawn issue sends no more", func(t *testing.T) { withdrawn(t, open(t)) })
+	t.Run("the settings of the serving process are kept", func(t *testing.T) { served(t, open(t)) })
 	t.Run("the ledger opens the books up", func(t *testing.T) { ledger(t, open(t)) })
 	t.Run("an issue is finished when nothing waits", func(t *testing.T) { finished(t, open(t)) })
 }
@@ -401,5 +402,20 @@ func ledger(t *testing.T, s *store.Store) {
 	waiting, err := s.CopiesIn(t.Context(), i.ID, audience.Waiting, refused[0].ID, 4)
 	if err != nil || len(waiting) != 4 || waiting[0].ID <= refused[0].ID {
 		t.Errorf("CopiesIn waiting = %v, %v", waiting, err)
+	}
+}
+
+func served(t *testing.T, s *store.Store) {
+	if got, err := s.Served(t.Context()); err != nil || got != nil {
+		t.Errorf("Served = %v, %v before any was", got, err)
+	}
+	for _, want := range []map[string]string{{"from": "a", "solo": "false"}, {"from": "b"}} {
+		if err := s.KeepServed(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Served(t.Context())
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("Served, %v (-want +got):\n%s", err, diff)
+		}
 	}
 }
