@@ -243,15 +243,14 @@ func (r *Reader) study(ctx context.Context, lessons []news.Lesson, sources map[n
 	return nil
 }
 
-// Learned says how many lessons the reader holds, and returns what they teach
-// as bytes that are equal wherever the same was decided.
-func (r *Reader) Learned(ctx context.Context) (lessons int, model []byte, err error) {
+// Lessons says how many stories the reader has learned from.
+func (r *Reader) Lessons(ctx context.Context) (int, error) {
 	if err := r.Refresh(ctx); err != nil {
-		return 0, nil, err
+		return 0, err
 	}
 	r.refreshing.Lock()
 	defer r.refreshing.Unlock()
-	return len(r.topics), r.learner.Model().Bytes(), nil
+	return len(r.topics), nil
 }
 
 // WhyNot answers for a topic of an item as it would be read now.

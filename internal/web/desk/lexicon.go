@@ -18,8 +18,9 @@ import (
 // A lexiconPage lists the words of all topics.
 type lexiconPage struct {
 	help
-	Groups []lexiconGroup
-	Edited int // lists that differ from the shipped ones
+	Groups  []lexiconGroup
+	Edited  int // lists that differ from the shipped ones
+	Lessons int // stories that were learned from
 }
 
 type lexiconGroup struct {
@@ -37,7 +38,11 @@ func (s *Server) lexicon(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.site.Render(w, r, "desk/lexicon", newLexiconPage(edits))
+	page := newLexiconPage(edits)
+	if page.Lessons, err = s.reader.Lessons(r.Context()); err != nil {
+		return err
+	}
+	return s.site.Render(w, r, "desk/lexicon", page)
 }
 
 func newLexiconPage(edits []news.LexiconEdit) *lexiconPage {

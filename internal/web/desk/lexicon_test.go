@@ -48,7 +48,7 @@ func TestLexiconByForm(t *testing.T) {
 	if got := page("edda"); !strings.Contains(got, "3 cachot\n3 maison centrale") || !strings.Contains(got, "added to the shipped lines") {
 		t.Error("the edit is not shown")
 	}
-	if !strings.Contains(webtest.Get(h, "/desk/lexicon", "cara").Body.String(), "French ✓") {
+	if list := webtest.Get(h, "/desk/lexicon", "cara").Body.String(); !strings.Contains(list, "French ✓") || !strings.Contains(list, "1 list was changed") {
 		t.Error("the list of topics does not mark the edited one")
 	}
 	if code, _ := post("cara", url.Values{"seen": {"1"}, "do": {"shipped"}}); code != http.StatusSeeOther || !strings.Contains(page("cara"), "The shipped lines stand") {
