@@ -45,9 +45,18 @@ func (s *settings) checkMailing(ctx context.Context, st *store.Store, now time.T
 	if err != nil {
 		return append(checks, keep.Ill("DKIM", "see that the database runs", "%v", err))
 	}
-	return append(checks,
-		keep.CheckSPF(ctx, s.dns(), envelope, s.relay), keep.CheckKeys(ctx, s.dns(), keys, domain, now), keep.CheckDMARC(ctx, s.dns(), domain),
-		keep.CheckReturns(ctx, s.dns(), s.returns, domain), keep.CheckCertificate(ctx, s.base, nil, now), s.checkOneClick(ctx, st))
+	checks = append(checks, s.checkDomain(ctx, keys, domain, envelope, now)...)
+	if s.neutral != nil {
+		quiet := domainOf(s.neutral.Address)
+		checks = append(checks, s.checkDomain(ctx, keys, quiet, quiet, now)...)
+	}
+	return append(checks, keep.CheckReturns(ctx, s.dns(), s.returns, domain), keep.CheckCertificate(ctx, s.base, nil, now), s.checkOneClick(ctx, st))
+}
+
+// checkDomain looks at a domain that mail is from, with the one its envelopes
+// are of.
+func (s *settings) checkDomain(ctx context.Context, keys []audience.MailKey, domain, envelope string, now time.Time) []keep.Check {
+	return []keep.Check{keep.CheckSPF(ctx, s.dns(), envelope, s.relay), keep.CheckKeys(ctx, s.dns(), keys, domain, now), keep.CheckDMARC(ctx, s.dns(), domain)}
 }
 
 // checkOneClick takes the way of a mail program, for a reader there is not.
