@@ -125,8 +125,10 @@ func (s *Story) Edit(a Approval, who string, now time.Time) error {
 		next.Summary = strings.TrimSpace(*a.Summary)
 	}
 	if a.Commentary != nil {
-		next.Commentary = strings.TrimSpace(*a.Commentary)
-		next.By = who
+		// Who wrote it signs it, not who saved it unchanged.
+		if next.Commentary = strings.TrimSpace(*a.Commentary); next.Commentary != s.Commentary {
+			next.By = who
+		}
 		if next.Commentary == "" {
 			next.By = ""
 		}

@@ -41,3 +41,22 @@ func TestATextInAnotherLanguageNeedsItsHeadline(t *testing.T) {
 		t.Errorf("Edit = %v, want the headline named", err)
 	}
 }
+
+func TestACommentaryIsSignedByWhoWroteIt(t *testing.T) {
+	t.Parallel()
+	s := news.Story{Headline: "As it was", Language: "en"}
+	words, headline, more := "We welcome this.", "Another headline", "We welcome this, too."
+	for _, step := range []struct {
+		who  string
+		edit news.Approval
+		want string
+	}{
+		{"cara", news.Approval{Commentary: &words}, "cara"},
+		{"carl", news.Approval{Headline: &headline, Commentary: &words}, "cara"},
+		{"carl", news.Approval{Commentary: &more}, "carl"},
+	} {
+		if err := s.Edit(step.edit, step.who, noon); err != nil || s.By != step.want {
+			t.Errorf("after %s saved it is signed %q, %v; want %q", step.who, s.By, err, step.want)
+		}
+	}
+}
