@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/access"
+	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/deliver"
@@ -19,6 +20,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/ingest"
 	"github.com/ifhhro/rightsdesk/internal/jobs"
 	"github.com/ifhhro/rightsdesk/internal/keep"
+	"github.com/ifhhro/rightsdesk/internal/news"
 	"github.com/ifhhro/rightsdesk/internal/publish"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
@@ -166,7 +168,7 @@ func (h *house) buildMail(holder string) error {
 	}
 	h.publish = publish.New(h.store, p, publish.Options{
 		Slots: slots, Lead: draftLead, Title: h.s.name, Language: "en", Solo: h.s.solo,
-		Domain: p.house.ListDomain, Neutral: neutral, Key: p.key, Sealer: p.sealer, Audit: h.access.Audit, Built: built(), First: h.gate,
+		Domain: p.house.ListDomain, Neutral: neutral, Key: p.key, Sealer: p.sealer, Audit: h.access.Audit, Built: built(), First: h.gate, Test: h.testPost(letters),
 	}, h.woken, h.now, h.log)
 	// A nil *post in an interface would look like a way out.
 	var sender deliver.Sender
@@ -179,6 +181,21 @@ func (h *house) buildMail(holder string) error {
 		Room: func(ctx context.Context) error { return keep.Ready(ctx, h.store, h.s.dataDir) },
 	}, h.woken, h.now, h.log)
 	return nil
+}
+
+// testPost sends a test mail to somebody at the desk, signed as a reader's copy
+// is; nil where there is no way out.
+func (h *house) testPost(out signup.Sender) func(context.Context, audience.Address, []byte) error {
+	if out == nil {
+		return nil
+	}
+	return func(ctx context.Context, to audience.Address, message []byte) error {
+		r, err := out.Send(ctx, smtpout.Message{From: h.s.sender.Address, To: to.Reveal(), UTF8: to.NeedsUTF8(), Body: message})
+		if err == nil && !r.Accepted() {
+			err = fmt.Errorf("the server did not take it: %v: %w", r, news.ErrRefused)
+		}
+		return err
+	}
 }
 
 // openPost opens the way out, if the settings name one.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/mail"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -237,6 +240,47 @@ func TestSeedPages(t *testing.T) {
 	}
 }
 
+// TestATestMail: an editor sends the issue to an address of their own; no
+// reader's books learn of it.
+func TestATestMail(t *testing.T) {
+	t.Parallel()
+	p := readSeed(t, "../../internal/compose/testdata/pages/page-1.yaml")
+	d := newSeedDesk(t, p)
+	d.compose(p)
+	where := d.post("edda", "/desk/issues/1/preview", url.Values{"language": {"fr"}, "format": {"html"}, "topic": {"mental-health"}, "address": {"edda@desk.example"}})
+	if !strings.HasSuffix(where, "#test") || !strings.Contains(where, "topic=mental-health") {
+		t.Errorf("the test leads to %s", where)
+	}
+	files, err := filepath.Glob(filepath.Join(d.house.s.dataDir, mailDirectory, "new", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d mails caught, %v", len(files), err)
+	}
+	raw, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil || !strings.HasPrefix(subject, "[Test] ") || m.Header.Get("To") != "<edda@desk.example>" || !strings.Contains(m.Header.Get("Message-Id"), "test-") {
+		t.Errorf("the test is %q, to %s, as %s, %v", subject, m.Header.Get("To"), m.Header.Get("Message-Id"), err)
+	}
+	if _, counts, err := d.house.publish.Status(t.Context(), 1); err != nil || counts != (news.Counts{}) {
+		t.Errorf("the books say %+v, %v; want nothing", counts, err)
+	}
+	for address, want := range map[string]int{"nobody": http.StatusUnprocessableEntity, "a@desk.example\r\nBcc: b@desk.example": http.StatusUnprocessableEntity} {
+		form := url.Values{"language": {"en"}, "format": {"html"}, "address": {address}}
+		if w := webtest.Post(d, "/desk/issues/1/preview", "edda", form.Encode()); w.Code != want {
+			t.Errorf("a test to %q = %d, want %d", address, w.Code, want)
+		}
+	}
+	if w := webtest.Post(d, "/desk/issues/1/preview", "cara", "address=cara@desk.example"); w.Code != http.StatusForbidden {
+		t.Errorf("a curator sends a test = %d, want 403", w.Code)
+	}
+}
+
 func sameAsGolden(t *testing.T, file string, got []byte) {
 	t.Helper()
 	if *update {
@@ -299,14 +343,18 @@ func TestADraftInABrowser(t *testing.T) {
 	b := webtest.OpenBrowser(t, base)
 	signIn(b, invitation)
 	b.Open("/desk")
-	b.Follow(`.queue > li [name="approve"]`)
+	b.Until("seven stories", rows+` === 7`)
+	b.Press("j")
+	b.Press("a")
+	b.Until("one less", rows+` === 6`)
 	b.Open("/desk/blocks/0")
 	b.Do(chromedp.SendKeys("#text-en", "Our manual, in four languages.", chromedp.ByQuery), chromedp.SendKeys("#text-ar", "دليلنا", chromedp.ByQuery))
 	b.Judge("a new block", axe)
-	b.Follow(`[value="save"]`)
+	b.Do(chromedp.Click(`[value="save"]`, chromedp.ByQuery))
+	b.Until("the library", `location.pathname === "/desk/blocks" && document.querySelector("tbody") !== null`)
 	b.Judge("the blocks", axe)
 	b.Open("/desk/issues")
-	b.Follow(`form[action="/desk/issues"] button`)
+	b.Do(chromedp.Click(`form[action="/desk/issues"] button`, chromedp.ByQuery))
 	b.Until("the checks", `document.querySelector("#checks meter") !== null`)
 	path := ""
 	b.Read(`location.pathname`, &path)

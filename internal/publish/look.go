@@ -1,8 +1,11 @@
 package publish
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
@@ -20,6 +23,44 @@ type Choice struct {
 // the issue were frozen as it stands. It returns an error wrapping
 // news.ErrNotFound when no story is for them.
 func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail, error) {
+	return p.mailTo(ctx, id, c, "reader@example.org", "")
+}
+
+// SendTest sends somebody at the desk the mail of that choice as it stands, to
+// an address of their own: outside the readers' ledger, its subject marked, its
+// links for readers those of nobody. It returns an error wrapping
+// news.ErrRefused when there is no way out for mail.
+func (p *Publish) SendTest(ctx context.Context, id news.IssueID, c Choice, address, who string) error {
+	if p.opt.Test == nil {
+		return fmt.Errorf("send a test of issue %d: neither a relay nor the catcher is set up: %w", id, news.ErrRefused)
+	}
+	to, err := audience.ParseAddress(address)
+	if err != nil {
+		return err
+	}
+	m, err := p.mailTo(ctx, id, c, address, "test-"+strings.ToLower(rand.Text())+"@"+p.opt.Domain)
+	if err != nil {
+		return err
+	}
+	if err := p.opt.Test(ctx, to, marked(m.Raw)); err != nil {
+		return fmt.Errorf("send a test of issue %d: %w", id, err)
+	}
+	i, err := p.store.Issue(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = p.did(ctx, who, "test", fmt.Sprintf("revision %d in %s as %s", i.Revision, c.Language, c.Format), i)
+	return err
+}
+
+// marked is a message whose subject says that it is a test.
+func marked(message []byte) []byte {
+	return bytes.Replace(message, []byte("\r\nSubject: "), []byte("\r\nSubject: [Test]\r\n "), 1)
+}
+
+// mailTo makes the mail of a choice for one address. An empty messageID is that
+// of a reader without a token.
+func (p *Publish) mailTo(ctx context.Context, id news.IssueID, c Choice, address, messageID string) (Mail, error) {
 	prefs := audience.Preferences{Language: c.Language, Format: audience.Format(c.Format), Topics: c.Topics}
 	if err := prefs.Check(); err != nil {
 		return Mail{}, err
@@ -48,11 +89,14 @@ func (p *Publish) Preview(ctx context.Context, id news.IssueID, c Choice) (Mail,
 	if !ok {
 		return Mail{}, fmt.Errorf("issue %d has no story on these topics: %w", id, news.ErrNotFound)
 	}
-	to, err := audience.ParseAddress("reader@example.org")
+	if messageID == "" {
+		messageID = share.MessageID
+	}
+	to, err := audience.ParseAddress(address)
 	if err != nil {
 		return Mail{}, err
 	}
-	return p.compose.Mail(parts, e.variants[share.Variant], audience.Copy{Issue: id, Address: to, MessageID: share.MessageID}, at)
+	return p.compose.Mail(parts, e.variants[share.Variant], audience.Copy{Issue: id, Address: to, MessageID: messageID}, at)
 }
 
 // text is the frozen text of an issue with the instant of its freeze, or what

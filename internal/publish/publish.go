@@ -102,6 +102,9 @@ type Options struct {
 	// First says why the first issue of all may not go out yet, in an error
 	// that wraps news.ErrRefused; nil asks nobody.
 	First func(ctx context.Context) error
+	// Test sends one mail outside every ledger, to somebody at the desk; nil:
+	// there is no way out.
+	Test func(ctx context.Context, to audience.Address, message []byte) error
 	// Audit keeps a line of what somebody did to an issue; nil keeps none.
 	Audit func(ctx context.Context, e staff.AuditEntry) error
 }

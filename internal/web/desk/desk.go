@@ -76,6 +76,7 @@ func (s *Server) Routes() []web.Route {
 		{Pattern: "POST /desk/blocks/{id}", Needs: staff.ComposeIssues, MaxBody: maxStoryForm, Do: s.saveBlock},
 		// The mail it becomes for a choice of language, format and topics.
 		{Pattern: "GET /desk/issues/{id}/preview", Needs: staff.ReadDesk, Do: s.preview},
+		{Pattern: "POST /desk/issues/{id}/preview", Needs: staff.ComposeIssues, Do: s.sendTest},
 		{Pattern: "GET /desk/issues/{id}/checks", Needs: staff.ReadDesk, Do: s.checks},
 		{Pattern: "GET /desk/issues/{id}/mail", Needs: staff.ReadDesk, Do: s.mail},
 		// How each source does, and what came from it lately.

@@ -101,7 +101,7 @@ func TestPages(t *testing.T) {
 		"desk/sources": {newSourcesPage(nil, nil), newSourcesPage([]news.Polled{
 			{Source: news.Source{ID: 1, Slug: h, Name: h, Home: webtest.HostileLink, Address: webtest.HostileLink, Language: h, Off: h, Rhythm: 8, Every: time.Hour}, Polling: news.Polling{Error: h, Failures: 3}},
 			{Source: news.Source{ID: 2, Name: "x"}, Polling: news.Polling{LastNew: noon}}}, map[news.SourceID][]int{1: {0, 3, 9}})},
-		"desk/preview": {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Scheme: h, Mail: publish.Mail{Subject: h, HTML: h, Size: publish.Size{Bytes: 9000, Most: 8000, Short: 1, Left: 2}}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
+		"desk/preview": {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Compose: true, Tested: true, Choice: publish.Choice{Language: h, Format: h, Topics: []news.Slug{news.Slug(h)}}, Scheme: h, Mail: publish.Mail{Subject: h, HTML: h, Size: publish.Size{Bytes: 9000, Most: 8000, Short: 1, Left: 2}}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
 		"desk/queue":   {&queuePage{}, &queuePage{State: news.StoryQueued, Silent: &silence{2, h}, Wrong: wrong{Text: h}}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
 		"desk/story":   {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
 		"desk/lexicon": {newLexiconPage(nil), newLexiconPage([]news.LexiconEdit{{ID: 1, Topic: "torture", Language: "fr", Lines: h}})},

@@ -369,6 +369,8 @@ type previewPage struct {
 	Languages []choice
 	Formats   []choice
 	Schemes   []choice
+	Compose   bool // the person may send it to themselves
+	Tested    bool // they just did
 	Groups    []topicGroup
 }
 
@@ -394,7 +396,7 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	page := &previewPage{help: newHelp(), Issue: i, Choice: choiceOf(q), Phone: q.Get("width") == "phone", Scheme: schemeOf(q)}
-	page.Groups = topicGroups(page.Choice.Topics)
+	page.Groups, page.Compose, page.Tested = topicGroups(page.Choice.Topics), may(r, staff.ComposeIssues), q.Has("tested")
 	for _, scheme := range []choice{{Name: "Light", Path: "light"}, {Name: "Dark", Path: "dark"}} {
 		scheme.Here = scheme.Path == page.Scheme
 		page.Schemes = append(page.Schemes, scheme)
@@ -428,6 +430,24 @@ func (s *Server) mail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Mail(w, []byte(inScheme(m.HTML, schemeOf(r.URL.Query()))))
+}
+
+// sendTest sends the mail of a preview to the person who looks at it.
+func (s *Server) sendTest(w http.ResponseWriter, r *http.Request) error {
+	id, err := issueID(r)
+	if err != nil {
+		return err
+	}
+	form, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	if err := s.issues.SendTest(r.Context(), id, choiceOf(form), strings.TrimSpace(form.Get("address")), who(r)); err != nil {
+		return err
+	}
+	back := url.Values{"language": form["language"], "format": form["format"], "topic": form["topic"], "tested": {"1"}}
+	http.Redirect(w, r, issuePath(id)+"/preview?"+back.Encode()+"#test", http.StatusSeeOther)
+	return nil
 }
 
 func schemeOf(q url.Values) string {
