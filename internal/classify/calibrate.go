@@ -11,16 +11,45 @@ import (
 
 // A shape is what a topic's points mean in their text, in numbers that weigh
 // the same in every language: how many they are, what share of the strongest
-// topic's, how long the text is and how many topics are stronger.
+// topic's, how long the text is, how many topics are stronger, how many points
+// the title alone earned and how many different words earned them. A topic that
+// one word in passing speaks for has the last two small.
 type shape [len(shapeNames)]float64
 
-var shapeNames = [...]string{"always", "points", "share", "length", "rank"}
+var shapeNames = [...]string{"always", "points", "share", "length", "rank", "title", "words", "elsewhere"}
 
-func shapeOf(points, best float64, rank, words int) shape {
-	if points <= 0 {
+// shapeOf gives the shape of a sign; best is the strongest topic's points,
+// rank how many topics are stronger, elsewhere how many words of other fields
+// the text holds.
+func (d *document) shapeOf(s *sign, best float64, rank, elsewhere int) shape {
+	if s.points <= 0 {
 		return shape{}
 	}
-	return shape{1, math.Log1p(points), points / best, math.Log(float64(max(words, 10)) / 80), float64(min(rank, 5)) / 5}
+	title, different := d.earned(s.found)
+	return shape{
+		1, math.Log1p(s.points), s.points / best, math.Log(float64(max(len(d.toks), 10)) / 80), float64(min(rank, 5)) / 5,
+		math.Log1p(title), math.Log1p(float64(different)), math.Log1p(float64(elsewhere)),
+	}
+}
+
+// earned adds up the points of the title and counts the different words that
+// earned any.
+func (d *document) earned(found []finding) (title float64, different int) {
+	seen := map[string]bool{}
+	for _, f := range found {
+		if f.points <= 0 {
+			continue
+		}
+		if f.best.zone == inTitle {
+			title += f.points
+		}
+		for _, p := range f.best.parts {
+			for at := p.start; at < p.end; at++ {
+				seen[d.toks[at].Stem] = true
+			}
+		}
+	}
+	return title, len(seen)
 }
 
 // A calibration turns a shape into log-odds. It is learned from the project's

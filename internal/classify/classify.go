@@ -35,7 +35,8 @@ type Text struct {
 // use; With, WithLexicon and WithThresholds return another one.
 type Classifier struct {
 	lexicons   map[string]func() *lexicon
-	model      *Model // what the desk taught; nil before its first decision
+	start      func() *Model // what our own training texts teach
+	model      *Model        // what the desk taught; nil before its first decision
 	thresholds map[news.Slug]float64
 }
 
@@ -45,10 +46,11 @@ var lexiconFiles embed.FS
 // Languages are the languages with a lexicon of their own, in a fixed order.
 func Languages() []string { return []string{"en", "fr", "es", "ru", "ar", "zh", "nl"} }
 
-// New returns a classifier with the shipped lexicon. It is cheap: a lexicon is
-// compiled when its language is first met.
+// New returns a classifier with the shipped lexicon and model. It is cheap: a
+// lexicon is compiled when its language is first met, the model read with the
+// first text.
 func New() (*Classifier, error) {
-	return &Classifier{lexicons: shippedLexicons}, nil
+	return &Classifier{lexicons: shippedLexicons, start: shippedModel}, nil
 }
 
 // With returns a classifier that also knows what the desk taught; nil takes
@@ -114,15 +116,12 @@ func symbolsIn(text string) []string {
 
 func (c *Classifier) topics(t Text, d *document, l *lexicon) []news.TopicScore {
 	signs := d.signs(l, t.Leans)
-	var features []feature
-	if c.model != nil {
-		features = d.features(t, signs)
-	}
+	features := d.features(t, signs)
 	logits := c.logits(signs, features)
 	out := make([]news.TopicScore, len(signs))
 	for i, s := range signs {
 		out[i] = news.TopicScore{Slug: s.slug, Score: round(sigmoid(logits[i])), Evidence: d.evidence(s.found)}
-		if c.model != nil && len(out[i].Evidence) < maxEvidence && out[i].Score > 0.1 {
+		if len(out[i].Evidence) < maxEvidence && out[i].Score > 0.1 {
 			out[i].Evidence = append(out[i].Evidence, c.taughtWords(d, features, i, out[i].Evidence)...)
 		}
 	}
@@ -145,6 +144,7 @@ func (c *Classifier) logits(signs []sign, features []feature) []float64 {
 			out[i] = max(silentLogit, shippedCalibration().logit(s.shape))
 		}
 	}
+	c.start().shift(features, out)
 	c.model.shift(features, out)
 	return out
 }
@@ -168,9 +168,16 @@ type sign struct {
 	shape  shape
 }
 
+// elsewhereSet holds the words of fields that are none of ours.
+const elsewhereSet = "@elsewhere"
+
 // signs reads all topics, in the order of news.Topics.
 func (d *document) signs(l *lexicon, leans []news.Slug) []sign {
 	hits := d.search(l)
+	elsewhere := 0
+	if atom, ok := l.sets[elsewhereSet]; ok {
+		elsewhere = len(hits[atom])
+	}
 	out := make([]sign, len(l.topics))
 	best := 0.0
 	for i, topic := range news.Topics() {
@@ -188,7 +195,7 @@ func (d *document) signs(l *lexicon, leans []news.Slug) []sign {
 				rank++
 			}
 		}
-		out[i].shape = shapeOf(out[i].points, best, rank, len(d.toks))
+		out[i].shape = d.shapeOf(&out[i], best, rank, elsewhere)
 	}
 	return out
 }
@@ -213,8 +220,8 @@ func (d *document) evidence(found []finding) []string {
 	return out
 }
 
-// taughtWords are the words that decisions made speak for a topic, the
-// strongest first, at most two.
+// taughtWords are the words that decisions, or our training texts, made speak
+// for a topic, the strongest first, at most two.
 func (c *Classifier) taughtWords(d *document, features []feature, topic int, have []string) []string {
 	const enough = 0.15
 	var out []string

@@ -60,7 +60,9 @@ func (d *document) features(t Text, signs []sign) []feature {
 	for i := range out {
 		out[i].value = unit
 	}
-	out = append(out, feature{bucket: bucketOf(sourceFeature, t.Source, ""), value: 0.3})
+	if t.Source != "" {
+		out = append(out, feature{bucket: bucketOf(sourceFeature, t.Source, ""), value: 0.3})
+	}
 	for _, s := range signs {
 		if p := odds(shippedCalibration(), s.shape); p > 0.05 {
 			out = append(out, feature{bucket: bucketOf(signFeature, string(s.slug), ""), value: float32(p)})

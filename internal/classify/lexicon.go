@@ -2,7 +2,9 @@ package classify
 
 import (
 	"fmt"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +21,7 @@ type lexicon struct {
 	masks    []int32  // atoms whose words count for nothing
 	ownMasks [][]int32
 	sets     map[string]int32 // atom of each @set
+	phrases  map[string]int32 // atom of each phrase of a rule, by its steps
 	atoms    int32
 }
 
@@ -61,7 +64,9 @@ var sectionLine = regexp.MustCompile(`^\[(@?[a-z0-9-]+|!)\]$`)
 
 func newLexicon(language string) *lexicon {
 	n := len(news.Topics())
-	return &lexicon{language: language, words: newTrie(), topics: make([][]rule, n), ownMasks: make([][]int32, n), sets: map[string]int32{}}
+	l := &lexicon{language: language, words: newTrie(), topics: make([][]rule, n), ownMasks: make([][]int32, n), sets: map[string]int32{}, phrases: map[string]int32{}}
+	l.words.language = language
+	return l
 }
 
 // add compiles a text into the lexicon. Errors wrap news.ErrInvalid and name
@@ -180,9 +185,28 @@ func (p *parser) takeRules(line string) error {
 			return err
 		}
 		r.weight, r.place = weight, where
-		p.lex.topics[p.topic] = append(p.lex.topics[p.topic], r)
+		p.lex.keep(p.topic, r)
 	}
 	return nil
+}
+
+// keep enters a rule. Of two rules that match the same words ("tortured" and
+// "tortures" have one stem) the weightier stands, so that no word counts twice
+// for being written twice.
+func (l *lexicon) keep(topic int, r rule) {
+	for i := range l.topics[topic] {
+		if old := &l.topics[topic][i]; old.same(&r) {
+			if math.Abs(r.weight) > math.Abs(old.weight) {
+				*old = r
+			}
+			return
+		}
+	}
+	l.topics[topic] = append(l.topics[topic], r)
+}
+
+func (r *rule) same(o *rule) bool {
+	return r.place == o.place && slices.Equal(r.near, o.near) && slices.Equal(r.with, o.with) && slices.Equal(r.without, o.without)
 }
 
 const maxWeight = 9
@@ -242,8 +266,18 @@ func (p *parser) operand(s string) (operand, error) {
 		}
 		return operand{atom: atom}, nil
 	}
-	atom := p.lex.newAtom()
-	return operand{atom: atom}, p.addPhrase(s, atom)
+	steps, err := p.steps(s)
+	if err != nil {
+		return operand{}, err
+	}
+	key := fmt.Sprint(steps)
+	atom, ok := p.lex.phrases[key]
+	if !ok {
+		atom = p.lex.newAtom()
+		p.lex.phrases[key] = atom
+		p.lex.words.add(steps, atom)
+	}
+	return operand{atom: atom}, nil
 }
 
 func (l *lexicon) newAtom() int32 {
@@ -251,9 +285,18 @@ func (l *lexicon) newAtom() int32 {
 	return l.atoms - 1
 }
 
-// addPhrase enters a phrase under an atom: words match by their stem, `=word`
-// as it is, `^WORD` with its capitals, `word*` from its beginning.
+// addPhrase enters a phrase under an atom.
 func (p *parser) addPhrase(phrase string, atom int32) error {
+	steps, err := p.steps(phrase)
+	if err == nil {
+		p.lex.words.add(steps, atom)
+	}
+	return err
+}
+
+// steps reads a phrase: words match by their stem, `=word` as it is, `^WORD`
+// with its capitals, `word*` from its beginning.
+func (p *parser) steps(phrase string) ([]step, error) {
 	var steps []step
 	for _, w := range strings.Fields(phrase) {
 		kind, word := byStem, w
@@ -270,6 +313,9 @@ func (p *parser) addPhrase(phrase string, atom int32) error {
 			switch kind {
 			case byStem:
 				steps = append(steps, step{byStem, t.Stem})
+				for _, plain := range analyze.Tokens(t.Fold, p.lex.language) {
+					p.lex.words.addPlain(t.Stem, plain.Stem)
+				}
 			case byCase:
 				steps = append(steps, step{byCase, word[t.Start:t.End]})
 			default:
@@ -278,10 +324,9 @@ func (p *parser) addPhrase(phrase string, atom int32) error {
 		}
 	}
 	if len(steps) == 0 {
-		return fmt.Errorf("%q holds no word", phrase)
+		return nil, fmt.Errorf("%q holds no word", phrase)
 	}
-	p.lex.words.add(steps, atom)
-	return nil
+	return steps, nil
 }
 
 func topicIndex(s news.Slug) int {

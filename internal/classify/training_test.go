@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,6 +102,44 @@ func TestCalibration(t *testing.T) {
 		if math.Abs(v-shippedCalibration()[i]) > 0.01 {
 			t.Errorf("calibration.txt says %s %.3f, the training texts say %.3f: run with -update", shapeNames[i], shippedCalibration()[i], v)
 		}
+	}
+}
+
+// TestModel: the shipped model is what the project's own training texts teach,
+// each once, and nothing else. Another processor may round another way, so a
+// step or two of difference is let pass.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	l := NewLearner(&Classifier{lexicons: shippedLexicons, start: noModel})
+	all := examples(t)
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for i, e := range all {
+		if err := l.Learn(Lesson{ID: int64(i), Text: Text{Title: e.title, Body: e.body, Language: e.language}, Topics: e.labels}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	learned := l.Model()
+	if *update {
+		if err := os.WriteFile("start.rdm", learned.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	shipped := shippedModel()
+	far := 0
+	for bucket, row := range learned.rows {
+		for topic, w := range row {
+			have := float32(0)
+			if s := shipped.rows[bucket]; s != nil {
+				have = s[topic]
+			}
+			if w-have > 0.02 || have-w > 0.02 {
+				far++
+			}
+		}
+	}
+	if far > 0 || len(learned.rows) != len(shipped.rows) {
+		t.Errorf("start.rdm differs from what the training texts teach in %d weights (%d rows, want %d): run with -update", far, len(shipped.rows), len(learned.rows))
 	}
 }
 

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/ifhhro/rightsdesk/internal/analyze"
@@ -19,6 +20,7 @@ const (
 	byFold                   // the folded words are equal
 	byCase                   // equal as written
 	byPrefix                 // the folded word begins so
+	byPlain                  // the stem of the word written without its marks
 )
 
 // A trie holds phrases as paths of words, so that a text is read once for all
@@ -29,7 +31,9 @@ type trie struct {
 	ends     map[int32][]int32 // node -> atoms that end there
 	included map[int32][]int32 // atom -> sets it is part of
 	nodes    int32
+	count    int32    // of symbols; a word and its plain form share one
 	prefixes [24]bool // lengths, in runes, that some prefix has
+	language string   // of texts in which Arabic prepositions are parted; may be empty
 }
 
 func newTrie() *trie {
@@ -39,11 +43,7 @@ func newTrie() *trie {
 func (t *trie) add(steps []step, atom int32) {
 	node := int32(0)
 	for _, s := range steps {
-		sym, ok := t.symbols[s]
-		if !ok {
-			sym = int32(len(t.symbols))
-			t.symbols[s] = sym
-		}
+		sym := t.symbol(s)
 		if s.kind == byPrefix {
 			t.prefixes[min(utf8.RuneCountInString(s.word), len(t.prefixes)-1)] = true
 		}
@@ -61,6 +61,17 @@ func (t *trie) add(steps []step, atom int32) {
 
 // include makes every hit of one atom a hit of a set as well.
 func (t *trie) include(atom, set int32) { t.included[atom] = append(t.included[atom], set) }
+
+// symbol gives the number of a word, a new one at its first call.
+func (t *trie) symbol(s step) int32 {
+	sym, ok := t.symbols[s]
+	if !ok {
+		sym = t.count
+		t.count++
+		t.symbols[s] = sym
+	}
+	return sym
+}
 
 func edge(node, sym int32) int64 { return int64(node)<<32 | int64(sym) }
 
@@ -93,7 +104,7 @@ func (t *trie) symbolsOf(text string, toks []analyze.Token) [][]int32 {
 	var flat []int32
 	for i, tok := range toks {
 		from := len(flat)
-		if s, ok := t.symbols[step{byStem, tok.Stem}]; ok {
+		if s, ok := t.stem(tok); ok {
 			flat = append(flat, s)
 		}
 		if s, ok := t.symbols[step{byFold, tok.Fold}]; ok {
@@ -108,6 +119,43 @@ func (t *trie) symbolsOf(text string, toks []analyze.Token) [][]int32 {
 		out[i] = flat[from:len(flat):len(flat)]
 	}
 	return out
+}
+
+// stem finds the symbol of a word by its stem. People leave marks out, above
+// all in capitals, and the stem of "refugies" is not that of "réfugiés"; in
+// Arabic, short prepositions are written as one with the word.
+func (t *trie) stem(tok analyze.Token) (int32, bool) {
+	if s, ok := t.symbols[step{byStem, tok.Stem}]; ok {
+		return s, true
+	}
+	if s, ok := t.symbols[step{byPlain, tok.Stem}]; ok {
+		return s, true
+	}
+	if t.language != "ar" || utf8.RuneCountInString(tok.Fold) < shortestPrefixed {
+		return 0, false
+	}
+	for _, p := range arabicPrepositions {
+		if rest, ok := strings.CutPrefix(tok.Fold, p); ok {
+			if toks := analyze.Tokens(rest, t.language); len(toks) == 1 {
+				s, ok := t.symbols[step{byStem, toks[0].Stem}]
+				return s, ok
+			}
+		}
+	}
+	return 0, false
+}
+
+var arabicPrepositions = []string{"وب", "ول", "ب", "ل", "ك", "ف"}
+
+// shortestPrefixed is how long an Arabic word must be to hold a preposition
+// and a word of its own.
+const shortestPrefixed = 5
+
+// addPlain lets a word be found by the stem it has without its marks.
+func (t *trie) addPlain(marked, plain string) {
+	if _, ok := t.symbols[step{byPlain, plain}]; !ok && marked != plain {
+		t.symbols[step{byPlain, plain}] = t.symbol(step{byStem, marked})
+	}
 }
 
 func (t *trie) appendPrefixes(out []int32, word string) []int32 {

@@ -15,8 +15,9 @@ type Reason struct {
 	Assigned  bool
 	Points    float64 // what the clues add up to
 	Clues     []Clue  // for and against, the strongest first
-	// Taught are words that decisions at the desk made speak for the topic
-	// (positive) or against it, the strongest first.
+	// Taught are words that decisions at the desk, or the training texts the
+	// program ships with, made speak for the topic (positive) or against it,
+	// the strongest first.
 	Taught []Clue
 	// Stronger are the topics with a higher score; at most four are given.
 	Stronger []news.Slug
@@ -71,7 +72,7 @@ const maxTaught = 6
 func (c *Classifier) taughtClues(d *document, features []feature, topic int) []Clue {
 	var out []Clue
 	for _, f := range features {
-		says := c.model.says(f, topic)
+		says := c.start().says(f, topic) + c.model.says(f, topic)
 		if f.from == f.to || says > -0.05 && says < 0.05 {
 			continue
 		}
