@@ -175,9 +175,14 @@ func TestThePagesInABrowser(t *testing.T) {
 	base, invitation := startDemo(t)
 	b := webtest.OpenBrowser(t, base)
 	signIn(b, invitation)
+	b.Open("/desk/topics/torture/en")
+	b.Do(chromedp.SendKeys("#introduction", "Never **justified**.\n\n## Who treats\n\nA doctor's duty is to the person.", chromedp.ByQuery), chromedp.SendKeys("#notes", "1. [The Protocol](https://example.org/protocol)", chromedp.ByQuery), chromedp.SendKeys("#author", "Anna", chromedp.ByQuery))
+	b.Until("the introduction as it will look", `document.querySelector("#preview strong") !== null && document.querySelector("#notes-preview li a") !== null`)
+	b.Follow(`form.sheet [value="save"]`)
+	b.Until("the introduction saved", `document.querySelector(".history li") !== null`)
 	paths := []string{"/", "/ar/", "/issues", "/stories", "/topics", "/topics/torture", "/ar/topics", "/feeds", "/about", "/zh/privacy", "/subscribe", "/ar/subscribe", "/nothing",
 		"/desk", "/desk?q=prison", "/desk?state=approved", "/desk?topic=abortion", "/desk/stories/1", "/desk/stories/9", "/desk/new", "/desk/issues", "/desk/issues/1", "/desk/issues/1/words?language=ar", "/desk/issues/1/checks", "/desk/issues/1/preview?scheme=dark&width=phone&topic=torture&topic=abortion", "/desk/blocks", "/desk/blocks/0",
-		"/desk/issues/1/preview", "/desk/issues/1/preview?format=text", "/desk/sources", "/desk/lexicon", "/desk/lexicon/torture/en", "/desk/lexicon/torture/ar?from=shipped", "/desk/stories/1/why?topic=torture",
+		"/desk/issues/1/preview", "/desk/issues/1/preview?format=text", "/desk/sources", "/desk/lexicon", "/desk/lexicon/torture/en", "/desk/lexicon/torture/ar?from=shipped", "/desk/topics", "/desk/topics/torture/en", "/desk/topics/torture/ar?from=en", "/fr/topics/torture", "/ar/topics/torture", "/desk/stories/1/why?topic=torture",
 		"/desk/stories/2/why?topic=attacks-on-health-care", "/desk/account", "/admin", "/admin/mail", "/admin/people", "/admin/readers", "/admin/audit"}
 	for _, phone := range []bool{false, true} {
 		b.Phone(phone)

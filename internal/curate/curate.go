@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/staff"
 )
 
 // A Store is what the desk needs remembered.
@@ -39,6 +40,10 @@ type Store interface {
 	SaveDraft(ctx context.Context, d news.Draft) error
 	DropDraft(ctx context.Context, id news.StoryID, who string) error
 	Drafts(ctx context.Context, id news.StoryID) ([]news.Draft, error)
+	Introductions(ctx context.Context) ([]news.Introduction, error)
+	IntroductionHistory(ctx context.Context, topic news.Slug, language string) ([]news.Introduction, error)
+	Introduce(ctx context.Context, i news.Introduction, seen int64, line staff.AuditEntry) error
+	UndoIntroduction(ctx context.Context, edit int64, who string, line func(news.Introduction) staff.AuditEntry) error
 	Undo(ctx context.Context, decision int64, who string, undo func(now *news.Story, before news.Story) error) ([]news.StoryID, error)
 }
 

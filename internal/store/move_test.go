@@ -104,6 +104,10 @@ func TestMoveBetweenDatabases(t *testing.T) {
 	}
 	lite := openAt(t, t.TempDir())
 	frozen(t, lite)
+	introduction := news.Introduction{Topic: "torture", Language: "ar", Text: "مقدمة", Notes: "1. كتاب", Author: "Anna", EditedBy: "anna", At: time.UnixMilli(1)}
+	if err := lite.Introduce(t.Context(), introduction, 0, staff.AuditEntry{At: time.UnixMilli(1), Who: "anna", What: "introduce topic"}); err != nil {
+		t.Fatal(err)
+	}
 	fence, err := lite.Lease(t.Context(), "a sender", time.Now())
 	if err != nil {
 		t.Fatal(err)

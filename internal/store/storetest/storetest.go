@@ -21,6 +21,7 @@ func Run(t *testing.T, open Opener) {
 		{"ingest", ingest},
 		{"desk", desk},
 		{"teaching", teaching},
+		{"introductions", introductions},
 		{"publish", publish},
 		{"composing", composing},
 		{"corrections", corrections},

@@ -86,6 +86,10 @@ func (s *Server) Routes() []web.Route {
 		{Pattern: "GET /desk/lexicon", Needs: staff.ReadDesk, Do: s.lexicon},
 		{Pattern: "GET /desk/lexicon/{topic}/{language}", Needs: staff.ReadDesk, Do: s.topicWords},
 		{Pattern: "POST /desk/lexicon/{topic}/{language}", Needs: staff.DecideStories, MaxBody: 8 * news.MaxLexiconBytes, Do: s.editWords},
+		// What the topics' pages say before their stories.
+		{Pattern: "GET /desk/topics", Needs: staff.ReadDesk, Do: s.introductions},
+		{Pattern: "GET /desk/topics/{topic}/{language}", Needs: staff.ReadDesk, Do: s.introduction},
+		{Pattern: "POST /desk/topics/{topic}/{language}", Needs: staff.DecideStories, MaxBody: maxStoryForm, Do: s.introduce},
 		// Markdown as it will look.
 		{Pattern: "POST /desk/markdown", Needs: staff.Nominate, MaxBody: maxStoryForm, Do: s.markdown},
 	}

@@ -87,6 +87,12 @@ func TestPages(t *testing.T) {
 	changed.Edit, changed.Lines = true, h
 	refused := newWords(torture, "fr", []news.LexiconEdit{edit})
 	refused.Edit, refused.Mistake = true, h
+	said := news.Introduction{ID: 2, Topic: "torture", Language: "fr", Text: h + "\n\n[x](" + webtest.HostileLink + ")", Notes: h, Author: h, EditedBy: h, At: noon}
+	undone := said
+	undone.Undone, undone.UndoneBy = true, h
+	written := newIntroduction(torture, "fr", []news.Introduction{undone, said, {ID: 1}}, []news.Introduction{said, {Topic: "torture", Language: "ar"}})
+	read := *written
+	written.Edit, written.Wrong, written.Theirs, written.From = true, wrong{Text: h}, &said, h
 	asked := newWhyPage(story, torture)
 	clue := classify.Clue{Words: []string{h, h}, Pattern: h, Where: h, Points: -2, Times: 3}
 	asked.explain(hostileItem(), classify.Reason{Topic: "torture", Score: .2, Threshold: .45, Clues: []classify.Clue{clue}, Taught: []classify.Clue{clue}, Stronger: []news.Slug{news.Slug(h)}})
@@ -101,13 +107,15 @@ func TestPages(t *testing.T) {
 		"desk/sources": {newSourcesPage(nil, nil), newSourcesPage([]news.Polled{
 			{Source: news.Source{ID: 1, Slug: h, Name: h, Home: webtest.HostileLink, Address: webtest.HostileLink, Language: h, Off: h, Rhythm: 8, Every: time.Hour}, Polling: news.Polling{Error: h, Failures: 3}},
 			{Source: news.Source{ID: 2, Name: "x"}, Polling: news.Polling{LastNew: noon}}}, map[news.SourceID][]int{1: {0, 3, 9}})},
-		"desk/preview": {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Compose: true, Tested: true, Choice: publish.Choice{Language: h, Format: h, Topics: []news.Slug{news.Slug(h)}}, Scheme: h, Mail: publish.Mail{Subject: h, HTML: h, Size: publish.Size{Bytes: 9000, Most: 8000, Short: 1, Left: 2}}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
-		"desk/queue":   {&queuePage{}, &queuePage{State: news.StoryQueued, Silent: &silence{2, h}, Wrong: wrong{Text: h}}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
-		"desk/story":   {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
-		"desk/lexicon": {newLexiconPage(nil), newLexiconPage([]news.LexiconEdit{{ID: 1, Topic: "torture", Language: "fr", Lines: h}})},
-		"desk/words":   {newWords(news.Topic{}, h, nil), changed, refused},
-		"desk/why":     {newWhyPage(news.Story{}, news.Topic{}), asked},
-		"desk/new":     {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []choice{{h, h, h, true, ""}}, Languages: []choice{{h, h, h, false, ""}}}},
+		"desk/preview":       {&previewPage{}, &previewPage{Nothing: true}, &previewPage{Issue: arranged, Compose: true, Tested: true, Choice: publish.Choice{Language: h, Format: h, Topics: []news.Slug{news.Slug(h)}}, Scheme: h, Mail: publish.Mail{Subject: h, HTML: h, Size: publish.Size{Bytes: 9000, Most: 8000, Short: 1, Left: 2}}, Frame: "/desk/issues/1/mail"}, &previewPage{Mail: publish.Mail{Subject: h, Text: h}}},
+		"desk/queue":         {&queuePage{}, &queuePage{State: news.StoryQueued, Silent: &silence{2, h}, Wrong: wrong{Text: h}}, &queuePage{Nothing: true, Begin: true}, &queuePage{State: news.StoryQueued}, &queuePage{Query: h}, busy},
+		"desk/story":         {newStoryPage(news.Story{}, nil, nil, nil), full, reading},
+		"desk/lexicon":       {newLexiconPage(nil), newLexiconPage([]news.LexiconEdit{{ID: 1, Topic: "torture", Language: "fr", Lines: h}})},
+		"desk/words":         {newWords(news.Topic{}, h, nil), changed, refused},
+		"desk/introductions": {newIntroductionsPage(nil, true), newIntroductionsPage([]news.Introduction{said}, false)},
+		"desk/introduction":  {newIntroduction(news.Topic{}, h, nil, nil), written, &read},
+		"desk/why":           {newWhyPage(news.Story{}, news.Topic{}), asked},
+		"desk/new":           {&newPage{}, &newPage{help: newHelp(), Groups: topicGroups([]news.Slug{"torture"}), Kinds: []choice{{h, h, h, true, ""}}, Languages: []choice{{h, h, h, false, ""}}}},
 	})
 }
 

@@ -34,6 +34,7 @@ type Stories interface {
 	PublicStory(ctx context.Context, name string) (news.Story, news.Issue, error)
 	StoryCorrections(ctx context.Context, id news.StoryID) ([]news.Correction, error)
 	PublicTopics(ctx context.Context) (map[news.Slug]int, error)
+	IntroductionsOf(ctx context.Context, topic news.Slug) ([]news.Introduction, error)
 	Sources(ctx context.Context) ([]news.Source, error)
 }
 
@@ -291,6 +292,7 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) error {
 type listPage struct {
 	base
 	Title, Intro string
+	About        *news.Introduction // what a topic's page says first; nil without
 	Stories      []storyView
 	Feed         string // path of its feeds, without prefix and ends
 	More         string // path of the next page; empty on the last
@@ -387,8 +389,26 @@ func (s *Server) topic(w http.ResponseWriter, r *http.Request) error {
 			return news.Filter{}, fmt.Errorf("topic %q: %w", name, news.ErrNotFound)
 		}
 		page.Title, page.Feed = page.topicLink(slug).Name, "/topics/"+name
-		return news.Filter{Topic: slug}, nil
+		if r.URL.Query().Has("after") {
+			return news.Filter{Topic: slug}, nil
+		}
+		all, err := s.stories.IntroductionsOf(r.Context(), slug)
+		page.About = inEither(all, page.Lang, "en")
+		return news.Filter{Topic: slug}, err
 	})
+}
+
+// inEither is the introduction in the first of the languages that has one; nil
+// if none has.
+func inEither(all []news.Introduction, languages ...string) *news.Introduction {
+	for _, lang := range languages {
+		for n := range all {
+			if all[n].Language == lang {
+				return &all[n]
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Server) country(w http.ResponseWriter, r *http.Request) error {

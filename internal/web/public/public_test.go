@@ -48,7 +48,8 @@ func TestPages(t *testing.T) {
 		for name, list := range map[string][]any{
 			"public/issue":   {&issuePage{base: b, Week: true}, &issuePage{base: b, Issue: issue, Text: own, Introduction: text{h, h}, Sections: []section{{h, views}, {}}, Beside: beside}},
 			"public/issues":  {&issuesPage{base: b}, &issuesPage{b, []news.Issue{issue, {}}}},
-			"public/list":    {&listPage{base: b}, &listPage{base: b, Title: h, Intro: h, Stories: views, Feed: "/topics/" + url.PathEscape(h), More: "/stories?after=1-1"}},
+			"public/list":    {&listPage{base: b}, &listPage{base: b, Title: h, Intro: h, Stories: views, Feed: "/topics/" + url.PathEscape(h), More: "/stories?after=1-1",
+				About: &news.Introduction{Language: h, Text: h + "\n\n[x](" + webtest.HostileLink + ")", Notes: h, Author: h}}},
 			"public/story":   {&storyPage{}, &storyPage{views[0], issue, []news.Correction{{Text: h, Language: h}}}},
 			"public/topics":  {&topicsPage{}, &topicsPage{b, []topicGroup{{h, []topicCount{{topicLink{news.Slug(h), h, webtest.HostileLink}, 3}}}}}},
 			"public/feeds":   {newFeedsPage(b)},
