@@ -8,7 +8,7 @@
 //	1a  small     analyze symbols prose dates token
 //	1b  tools     feedlist fetch parse clean extract cluster classify
 //	              feedout compose smtpout bounce inbox
-//	2   services  ingest curate publish deliver signup access keep
+//	2   services  ingest curate publish deliver signup access keep notices
 //	3   edges     store jobs web (public, reader, desk, admin, door,
 //	              private)
 //	4   commands  cmd/rightsdesk

@@ -27,7 +27,7 @@ var floors = map[string]int{
 	"internal/compose": 15, "internal/smtpout": 15, "internal/bounce": 15, "internal/inbox": 15,
 
 	"internal/ingest": 20, "internal/curate": 20, "internal/publish": 20, "internal/deliver": 20,
-	"internal/signup": 20, "internal/access": 20, "internal/keep": 20,
+	"internal/signup": 20, "internal/access": 20, "internal/keep": 20, "internal/notices": 20,
 
 	"internal/store": 30, "internal/store/storetest": 30, "internal/jobs": 30, "internal/web": 30,
 	"internal/web/public": 30, "internal/web/reader": 30, "internal/web/desk": 30, "internal/web/admin": 30, "internal/web/door": 30,

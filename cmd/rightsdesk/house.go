@@ -21,6 +21,7 @@ import (
 	"github.com/ifhhro/rightsdesk/internal/jobs"
 	"github.com/ifhhro/rightsdesk/internal/keep"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/notices"
 	"github.com/ifhhro/rightsdesk/internal/publish"
 	"github.com/ifhhro/rightsdesk/internal/signup"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
@@ -63,6 +64,7 @@ type house struct {
 	signup  *signup.Service
 	returns *deliver.Returns // nil: no mailbox of ours takes returned mail
 	access  *access.Service
+	notices *notices.Service // to the people of the desk
 
 	wake func(kind string) // set once an engine runs; until then work waits for its next look
 }
@@ -157,6 +159,13 @@ func (h *house) buildMail(holder string) error {
 		Keys: keys, Link: h.s.link, Write: p.letter, Send: letters,
 		Wake: h.woken, Log: h.log, Now: h.now, Discreet: p.neutral != nil,
 	})
+	var toStaff notices.Sender
+	if h.post != nil {
+		toStaff = signingPost{h.post, p}
+	}
+	h.notices = notices.New(h.store, notices.Options{
+		Check: checkAddress, Link: h.s.link, Write: p.notice, Send: toStaff, Solo: h.s.solo, Log: h.log, Now: h.now,
+	})
 	p.unsubscribe, p.preferences = h.signup.UnsubscribeLink, h.signup.PreferencesLink
 	slots, err := publish.ParseSlots(h.s.slot, h.s.loc)
 	if err != nil {
@@ -181,6 +190,13 @@ func (h *house) buildMail(holder string) error {
 		Room: func(ctx context.Context) error { return keep.Ready(ctx, h.store, h.s.dataDir) },
 	}, h.woken, h.now, h.log)
 	return nil
+}
+
+// checkAddress reads the address of somebody at the desk by the grammar of all
+// doors.
+func checkAddress(s string) (string, error) {
+	a, err := audience.ParseAddress(s)
+	return a.Reveal(), err
 }
 
 // testPost sends a test mail to somebody at the desk, signed as a reader's copy
@@ -231,6 +247,7 @@ func (h *house) engine(ctx context.Context) (*jobs.Engine, error) {
 		Issues:   h.publish.EnsureDrafts,
 		Send:     h.deliver.Run,
 		Letters:  h.letters,
+		Notices:  h.notices.Run,
 		Forget:   h.forget,
 	}
 	var e *jobs.Engine
@@ -282,7 +299,7 @@ func (h *house) pages() (http.Handler, error) {
 func (h *house) routes(site *web.Site) [][]web.Route {
 	return [][]web.Route{
 		public.New(site, h.publish, h.store, h.now).Routes(),
-		door.New(site, h.access).Routes(),
+		door.New(site, h.access, h.notices).Routes(),
 		desk.New(site, h.curate, h.publish, h.reader, h.store, h.now).Routes(),
 		admin.New(site, h.access, h.signup, h.store, h.caught()).Routes(),
 		reader.New(site, h.signup).Routes(),

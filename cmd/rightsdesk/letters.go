@@ -12,11 +12,13 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ifhhro/rightsdesk/internal/audience"
 	"github.com/ifhhro/rightsdesk/internal/compose"
 	"github.com/ifhhro/rightsdesk/internal/deliver"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/notices"
 	"github.com/ifhhro/rightsdesk/internal/publish"
 	"github.com/ifhhro/rightsdesk/internal/smtpout"
 	"github.com/ifhhro/rightsdesk/internal/token"
@@ -247,9 +249,7 @@ func (p *press) envelope(c audience.Copy) string {
 // letter is signup's: a confirmation, or another link somebody asked for. Its Message-ID is the same for
 // every attempt at the same request.
 func (p *press) letter(l audience.Letter, link string) (smtpout.Message, error) {
-	id := hmac.New(sha256.New, p.key)
-	_, _ = io.WriteString(id, "letter "+link) // a hash takes everything
-	name := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id.Sum(nil)[:16])
+	name := p.nameOf("letter " + link)
 	until := l.Until
 	if l.What == audience.LetterLink {
 		until = time.Time{} // works as long as they read
@@ -260,10 +260,29 @@ func (p *press) letter(l audience.Letter, link string) (smtpout.Message, error) 
 	}
 	body, err := compose.Confirm(house, compose.Confirmation{
 		Kind: l.What, To: l.Reader.Address, Language: l.Reader.Preferences.Language, URL: link, Until: until,
-		Date: p.now(), MessageID: strings.ToLower(name) + "@" + house.ListDomain,
+		Date: p.now(), MessageID: name + "@" + house.ListDomain,
 	})
 	if err != nil {
 		return smtpout.Message{}, err
 	}
 	return smtpout.Message{From: from, To: l.Reader.Address.Reveal(), UTF8: l.Reader.Address.NeedsUTF8(), Body: body}, nil
+}
+
+// nameOf is what stands before the @ of a Message-ID: a keyed hash of what the
+// mail is.
+func (p *press) nameOf(mail string) string {
+	id := hmac.New(sha256.New, p.key)
+	_, _ = io.WriteString(id, mail) // a hash takes everything
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id.Sum(nil)[:16]))
+}
+
+// notice is notices': a small mail to somebody at the desk.
+func (p *press) notice(m notices.Mail) (smtpout.Message, error) {
+	body, err := compose.ToStaff(p.house, compose.StaffMail{To: m.To, Subject: m.Subject, Text: m.Text, Date: p.now(),
+		MessageID: p.nameOf("notice "+m.Key) + "@" + p.house.ListDomain})
+	if err != nil {
+		return smtpout.Message{}, err
+	}
+	to := m.To.Reveal()
+	return smtpout.Message{From: p.sender.Address, To: to, UTF8: strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII }), Body: body}, nil
 }

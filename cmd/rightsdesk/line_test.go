@@ -283,12 +283,7 @@ func wholeLine(t *testing.T, database string) {
 // audited checks that the log says what ben did, twice each.
 func (d *testDesk) audited(deeds ...string) {
 	d.t.Helper()
-	s := defaultSettings()
-	s.dataDir = d.where[1]
-	if len(d.where) > 2 {
-		s.database = d.where[3]
-	}
-	st, err := s.openStore(d.t.Context())
+	st, err := d.settings().openStore(d.t.Context())
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ type Services struct {
 	Issues   func(ctx context.Context) error // drafts at their cut, freezing at their slot
 	Send     func(ctx context.Context) error // copies that are due
 	Letters  func(ctx context.Context) error // confirmations that are due
+	Notices  func(ctx context.Context) error // mails to the desk that are due
 	Forget   func(ctx context.Context) error // what was kept long enough
 }
 
@@ -51,6 +52,7 @@ const (
 	KindIssues  = "issues"
 	KindSend    = "send"
 	KindLetters = "letters"
+	KindNotices = "notices"
 	KindForget  = "forget"
 )
 
@@ -65,6 +67,7 @@ type (
 	issuesArgs  struct{}
 	sendArgs    struct{}
 	lettersArgs struct{}
+	noticesArgs struct{}
 	forgetArgs  struct{}
 )
 
@@ -74,6 +77,7 @@ func (placeArgs) Kind() string    { return KindPlace }
 func (issuesArgs) Kind() string   { return KindIssues }
 func (sendArgs) Kind() string     { return KindSend }
 func (lettersArgs) Kind() string  { return KindLetters }
+func (noticesArgs) Kind() string  { return KindNotices }
 func (forgetArgs) Kind() string   { return KindForget }
 
 // Queues keep slow work from standing in the way of quick work.
@@ -245,6 +249,7 @@ func (e *Engine) workers(s Services) *river.Workers {
 	river.AddWorker(w, plain[issuesArgs](s.Issues))
 	river.AddWorker(w, plain[sendArgs](s.Send))
 	river.AddWorker(w, plain[lettersArgs](s.Letters))
+	river.AddWorker(w, plain[noticesArgs](s.Notices))
 	river.AddWorker(w, plain[forgetArgs](s.Forget))
 	return w
 }
@@ -293,7 +298,7 @@ func options(args river.JobArgs) *river.InsertOpts {
 // periodic is the same list in every process: any of them may be elected.
 func periodic() []*river.PeriodicJob {
 	var out []*river.PeriodicJob
-	for _, args := range []river.JobArgs{pollArgs{}, placeArgs{}, issuesArgs{}, sendArgs{}, lettersArgs{}, forgetArgs{}} {
+	for _, args := range []river.JobArgs{pollArgs{}, placeArgs{}, issuesArgs{}, sendArgs{}, lettersArgs{}, noticesArgs{}, forgetArgs{}} {
 		every := lookEvery
 		switch args.Kind() {
 		case KindPoll:
@@ -322,6 +327,7 @@ func (e *Engine) insert(ctx context.Context, args river.JobArgs) error {
 func (e *Engine) Wake(kind string) {
 	byKind := map[string]river.JobArgs{
 		KindPoll: pollArgs{}, KindPlace: placeArgs{}, KindIssues: issuesArgs{}, KindSend: sendArgs{}, KindLetters: lettersArgs{},
+		KindNotices: noticesArgs{},
 	}
 	args, ok := byKind[kind]
 	if !ok {

@@ -73,7 +73,7 @@ func (c *calls) services(hosts ...string) jobs.Services {
 	return jobs.Services{
 		DueHosts: func(context.Context) ([]string, error) { c.add("due"); return hosts, nil },
 		PollHost: func(_ context.Context, host string) error { c.add("host " + host); return nil },
-		Place:    call("place"), Issues: call("issues"), Send: call("send"), Letters: call("letters"), Forget: call("forget"),
+		Place:    call("place"), Issues: call("issues"), Send: call("send"), Letters: call("letters"), Notices: call("notices"), Forget: call("forget"),
 	}
 }
 
@@ -81,7 +81,7 @@ func TestEverythingIsLookedAtWhenTheEngineStarts(t *testing.T) {
 	t.Parallel()
 	c := newCalls()
 	running(t, c.services("a.example", "b.example"))
-	for _, name := range []string{"due", "host a.example", "host b.example", "place", "issues", "send", "letters", "forget"} {
+	for _, name := range []string{"due", "host a.example", "host b.example", "place", "issues", "send", "letters", "notices", "forget"} {
 		c.wait(t, name, 1)
 	}
 }
@@ -90,7 +90,7 @@ func TestWakeRunsAKindAgain(t *testing.T) {
 	t.Parallel()
 	c := newCalls()
 	e := running(t, c.services())
-	for _, kind := range []string{jobs.KindPlace, jobs.KindIssues, jobs.KindSend, jobs.KindLetters} {
+	for _, kind := range []string{jobs.KindPlace, jobs.KindIssues, jobs.KindSend, jobs.KindLetters, jobs.KindNotices} {
 		c.wait(t, kind, 1)
 		e.Wake(kind)
 		c.wait(t, kind, 2)

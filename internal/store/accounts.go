@@ -91,7 +91,8 @@ func (s *Store) AccountByName(ctx context.Context, name string) (staff.Account, 
 
 // ChangeAccount reads an account and all others, lets change act on it and
 // writes it back with a line in the audit log, in one step. Every change ends
-// the account's sessions and voids its open invitations.
+// the account's sessions and voids its open invitations. One that is disabled
+// or reset is told of nothing any more.
 func (s *Store) ChangeAccount(ctx context.Context, id staff.AccountID, e staff.AuditEntry, change func(a *staff.Account, others []staff.Account) error) error {
 	return s.write(ctx, func(tx *sql.Tx) error { return s.changeAccount(ctx, tx, id, e, change) })
 }
@@ -118,6 +119,11 @@ func (s *Store) changeAccount(ctx context.Context, tx *sql.Tx, id staff.AccountI
 	}
 	if err := saveAccount(ctx, tx, found); err != nil {
 		return err
+	}
+	if found.Disabled || found.Password == "" {
+		if err := dropMailbox(ctx, tx, id); err != nil {
+			return err
+		}
 	}
 	for _, table := range []string{"sessions", "invitations", "ceremonies"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE account = $1`, id); err != nil {

@@ -167,6 +167,9 @@ func (s *Store) UpdateStories(ctx context.Context, ids []news.StoryID, d news.De
 					return err
 				}
 			}
+			if err := tellOfStory(ctx, tx, &was, &story, d.Who, d.At); err != nil {
+				return err
+			}
 			d.Story = id
 			line, err := insertDecision(ctx, tx, d, before, nil)
 			if err != nil {
@@ -316,7 +319,11 @@ func undoOne(ctx context.Context, tx *sql.Tx, p past, who string, undo func(now 
 	if err != nil {
 		return err
 	}
+	was := story
 	if err := undo(&story, p.before); err != nil {
+		return err
+	}
+	if err := tellOfStory(ctx, tx, &was, &story, who, p.At); err != nil {
 		return err
 	}
 	if err := moveItems(ctx, tx, p.moved, p.Story); err != nil {
@@ -374,8 +381,11 @@ func (s *Store) Merge(ctx context.Context, into news.StoryID, from []news.StoryI
 			if err != nil {
 				return err
 			}
-			before := toJSON(other)
+			was, before := other, toJSON(other)
 			if err := rule(&home, &other); err != nil {
+				return err
+			}
+			if err := tellOfStory(ctx, tx, &was, &other, d.Who, d.At); err != nil {
 				return err
 			}
 			items, err := itemsOf(ctx, tx, id)

@@ -214,6 +214,9 @@ func newIssue(ctx context.Context, tx *sql.Tx, slot, cut, now time.Time, name st
 	if err != nil {
 		return news.Issue{}, fmt.Errorf("store issue: %w", err)
 	}
+	if err := tellOfIssue(ctx, tx, i, now); err != nil {
+		return *i, err
+	}
 	return *i, moveStories(ctx, tx, i.ID, now, nil, i.Stories())
 }
 
@@ -240,7 +243,7 @@ func changeIssue(ctx context.Context, tx *sql.Tx, id news.IssueID, now time.Time
 	if err != nil {
 		return i, err
 	}
-	before, was := i.Stories(), i.Version()
+	before, was, state := i.Stories(), i.Version(), i.State
 	if err := change(&i); err != nil {
 		return i, err
 	}
@@ -251,6 +254,11 @@ func changeIssue(ctx context.Context, tx *sql.Tx, id news.IssueID, now time.Time
 	}
 	if err := saveIssue(ctx, tx, &i); err != nil {
 		return i, err
+	}
+	if i.Revision != was.Revision || i.State != state {
+		if err := tellOfIssue(ctx, tx, &i, now); err != nil {
+			return i, err
+		}
 	}
 	return i, moveStories(ctx, tx, id, now, before, i.Stories())
 }
@@ -315,6 +323,9 @@ func voidApproval(ctx context.Context, tx *sql.Tx, id news.IssueID, who string) 
 		return err
 	}
 	i.StoryEdited(who)
+	if err := tellOfIssue(ctx, tx, &i, time.Now()); err != nil {
+		return err
+	}
 	return saveIssue(ctx, tx, &i)
 }
 

@@ -29,6 +29,7 @@ func (s *Store) HoldRestored(ctx context.Context, why string, now time.Time) (he
 			{`DELETE FROM leases`, nil},
 			{`UPDATE hosts SET holder = '', until = 0, fence = fence + 1 WHERE holder <> ''`, nil},
 			{`DELETE FROM letters`, nil},
+			{`DELETE FROM staff_notices`, nil},
 			{`DELETE FROM asks`, nil},
 			{`DELETE FROM sessions`, nil},
 			{`DELETE FROM invitations`, nil},

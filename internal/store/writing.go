@@ -82,7 +82,7 @@ func (s *Store) AddNote(ctx context.Context, n news.Note) error {
 		if err != nil {
 			return fmt.Errorf("note on story %d: tell the others: %w", n.Story, err)
 		}
-		return nil
+		return tellOfNote(ctx, tx, n)
 	})
 }
 

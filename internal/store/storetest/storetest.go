@@ -30,6 +30,7 @@ func Run(t *testing.T, open Opener) {
 		{"audit", audit},
 		{"readers", readers},
 		{"letters", letters},
+		{"staff mail", staffMail},
 		{"retire", retire},
 		{"mail keys", mailKeys},
 		{"returns", returns},

@@ -12,18 +12,21 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/access"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/notices"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 	"github.com/ifhhro/rightsdesk/internal/web"
 )
 
 // A Server answers the door's requests.
 type Server struct {
-	site   *web.Site
-	access *access.Service
+	site    *web.Site
+	access  *access.Service
+	notices *notices.Service
 }
 
-// New returns the door's pages over the service that keeps it.
-func New(site *web.Site, a *access.Service) *Server { return &Server{site, a} }
+// New returns the door's pages over the service that keeps it, and the one
+// that tells people of things by mail.
+func New(site *web.Site, a *access.Service, n *notices.Service) *Server { return &Server{site, a, n} }
 
 // Routes lists the door's routes with the permission each needs.
 func (s *Server) Routes() []web.Route {
@@ -51,6 +54,9 @@ func (s *Server) Routes() []web.Route {
 		{Pattern: "GET /desk/account/codes", Needs: web.SignedIn, Unready: true, Fresh: true, Do: s.codesPage},
 		{Pattern: "POST /desk/account/codes", Needs: web.SignedIn, Unready: true, Fresh: true, Do: s.useCodes},
 		{Pattern: "POST /desk/account/codes/drop", Needs: web.SignedIn, Fresh: true, Do: s.dropCodes},
+		// Where one is told of things by mail: words of the desk leave the house.
+		{Pattern: "POST /desk/account/notices", Needs: web.SignedIn, Fresh: true, Do: s.setNotices},
+		{Pattern: "POST /desk/account/notices/drop", Needs: web.SignedIn, Do: s.stopNotices},
 	}
 }
 
@@ -178,6 +184,7 @@ type accountPage struct {
 	Least    int
 	Unready  bool // a second factor must be added first
 	Sessions []sessionLine
+	Notices  noticesForm
 	Wrong    string
 	Done     string
 }
@@ -195,15 +202,26 @@ var dones = map[string]string{
 	"drop-passkey": "The passkey was taken away.",
 	"codes":        "Codes are in use. From now on your password asks for one.",
 	"drop-codes":   "Codes are not asked for any more.",
+	"notices":      "From now on you get a mail when something concerns you.",
+	"no-notices":   "Your address is forgotten. You get no mail from the desk.",
 }
 
 func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
-	return s.renderAccount(w, r, http.StatusOK, "", dones[r.FormValue("done")])
+	page := accountPage{Done: dones[r.FormValue("done")]}
+	return s.renderAccount(w, r, http.StatusOK, page)
 }
 
-func (s *Server) renderAccount(w http.ResponseWriter, r *http.Request, status int, wrong, done string) error {
+// renderAccount shows the account with what page says already.
+func (s *Server) renderAccount(w http.ResponseWriter, r *http.Request, status int, page accountPage) error {
 	here := web.Session(r)
-	page := accountPage{Account: here.Account, Least: access.MinPasswordRunes, Unready: here.Unready, Wrong: wrong, Done: done}
+	page.Account, page.Least, page.Unready = here.Account, access.MinPasswordRunes, here.Unready
+	if page.Notices.Wrong == "" {
+		box, err := s.notices.Box(r.Context(), here.Account.ID)
+		if err != nil {
+			return err
+		}
+		page.Notices = formOf(box)
+	}
 	all, err := s.access.Sessions(r.Context())
 	if err != nil {
 		return err
@@ -234,9 +252,9 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 	var wait *access.TooMany
 	switch {
 	case errors.As(err, &wait):
-		return s.renderAccount(w, r, http.StatusTooManyRequests, fmt.Sprintf("Too many tries. Please wait %s.", inWords(wait.Wait)), "")
+		return s.renderAccount(w, r, http.StatusTooManyRequests, accountPage{Wrong: fmt.Sprintf("Too many tries. Please wait %s.", inWords(wait.Wait))})
 	case errors.Is(err, news.ErrInvalid):
-		return s.renderAccount(w, r, http.StatusUnprocessableEntity, web.Plain(err), "")
+		return s.renderAccount(w, r, http.StatusUnprocessableEntity, accountPage{Wrong: web.Plain(err)})
 	case err != nil:
 		return err
 	}

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/ifhhro/rightsdesk/internal/access"
+	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/notices"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/ifhhro/rightsdesk/internal/web"
@@ -26,6 +29,7 @@ func TestPages(t *testing.T) {
 		"door/code":       {codePage{}, codePage{Next: webtest.HostileLink, Codes: true, Passkey: true, Wrong: evil}},
 		"door/codes":      {codesPage{}, codesPage{access.Enrolment{Secret: evil, URL: webtest.HostileLink, QR: evil, Size: 21}, evil}},
 		"door/account": {accountPage{Unready: true}, accountPage{Account: hostile, Wrong: evil, Done: evil,
+			Notices:  noticesForm{Address: evil, Given: true, Kinds: []noticeLine{{staff.NoticeKind(evil), evil, true}}, NoWay: true, Waiting: 2, Trouble: evil, Wrong: evil},
 			Sessions: []sessionLine{{time.Now(), time.Now(), true}, {}}}},
 	})
 }
@@ -33,8 +37,9 @@ func TestPages(t *testing.T) {
 // A house is the door over an empty store.
 type house struct {
 	http.Handler
-	access *access.Service
-	now    time.Time
+	access  *access.Service
+	notices *notices.Service
+	now     time.Time
 }
 
 func newHouse(t *testing.T) *house {
@@ -46,6 +51,12 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { _ = s.Close() })
 	h := &house{now: time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)}
 	h.access = access.New(s, access.Options{Now: func() time.Time { return h.now }, Cost: &access.Cost{Memory: 8, Time: 1}})
+	h.notices = notices.New(s, notices.Options{Now: func() time.Time { return h.now }, Check: func(a string) (string, error) {
+		if !strings.Contains(a, "@") {
+			return "", fmt.Errorf("e-mail address: has no name before an @: %w", news.ErrInvalid)
+		}
+		return a, nil
+	}})
 	site, err := web.New(web.Options{BaseURL: webtest.Base, Sessions: h.access, Now: func() time.Time { return h.now }})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +65,7 @@ func newHouse(t *testing.T) *house {
 		_, err := w.Write([]byte("queue of " + web.Account(r).Name))
 		return err
 	}}
-	h.Handler = site.Handler(New(site, h.access).Routes(), []web.Route{queue})
+	h.Handler = site.Handler(New(site, h.access, h.notices).Routes(), []web.Route{queue})
 	return h
 }
 
@@ -266,5 +277,34 @@ func TestFactorsNeedAFreshSignIn(t *testing.T) {
 		if w := webtest.Post(h, path, here, "n=0"); w.Code != 401 {
 			t.Errorf("POST %s after ten minutes = %d, want 401", path, w.Code)
 		}
+	}
+}
+
+func TestNoticesAreSetAndStopped(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.ada(t)
+	here := cookie(webtest.Post(h, "/desk/login", "", form("name", "Ada", "password", good)))
+	if w := webtest.Post(h, "/desk/account/notices", here, form("address", "nobody", "kind", "note")); w.Code != 422 || !strings.Contains(w.Body.String(), `value="nobody"`) {
+		t.Errorf("an address that is none = %d", w.Code)
+	}
+	if w := webtest.Post(h, "/desk/account/notices", here, form("address", "ada@staff.example", "kind", "note")); w.Code != 303 {
+		t.Fatalf("saving an address = %d: %s", w.Code, w.Body)
+	}
+	page := webtest.Get(h, "/desk/account?done=notices", here).Body.String()
+	for _, want := range []string{`value="ada@staff.example"`, `value="note" checked`, `value="assigned">`, "sends no mail yet", "Forget my address"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the account page lacks %q", want)
+		}
+	}
+	h.now = h.now.Add(20 * time.Minute) // a session that is not fresh
+	if w := webtest.Post(h, "/desk/account/notices", here, form("address", "eve@staff.example", "kind", "note")); w.Code == 303 && strings.Contains(w.Header().Get("Location"), "done=") {
+		t.Errorf("a borrowed browser gave another address: %d", w.Code)
+	}
+	if w := webtest.Post(h, "/desk/account/notices/drop", here, ""); w.Code != 303 {
+		t.Errorf("stopping = %d", w.Code)
+	}
+	if page := webtest.Get(h, "/desk/account", here).Body.String(); strings.Contains(page, "staff.example") {
+		t.Error("the address is still there")
 	}
 }
