@@ -18,6 +18,7 @@ import (
 
 	"github.com/ifhhro/rightsdesk/internal/deliver/crashtest"
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/smtpout/smtptest"
 	"github.com/ifhhro/rightsdesk/internal/store"
 	"github.com/ifhhro/rightsdesk/internal/store/storetest"
 	"golang.org/x/sys/unix"
@@ -27,7 +28,8 @@ import (
 // leaves, and at each station kills or stops, at seeded random moments, the
 // command that works there or a process that serves beside it: one on SQLite,
 // two on PostgreSQL. What was acknowledged stays, what was not is done by doing
-// it again, and nothing is there twice. RIGHTSDESK_CRASH is how many walks.
+// it again, and nothing is there twice. A walk is a subtest named after its
+// seed; a sixth of RIGHTSDESK_CRASH is how many there are.
 func TestCrashAtEveryStation(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -40,13 +42,13 @@ func TestCrashAtEveryStation(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		for seed := range walks {
-			walk(t, "", 1, uint64(seed))
+			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { walk(t, "", 1, uint64(seed)) })
 		}
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		for seed := range walks {
-			walk(t, storetest.Schema(t, postgres(t)), 2, uint64(seed))
+			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { walk(t, storetest.Schema(t, postgres(t)), 2, uint64(seed)) })
 		}
 	})
 }
@@ -57,7 +59,8 @@ type stricken struct {
 	s       *settings
 	random  *rand.Rand
 	serving []*exec.Cmd
-	kills   int // of processes that serve
+	newest  string // where the process that was started last listens
+	kills   int    // of processes that serve
 	strikes int
 }
 
@@ -76,18 +79,15 @@ func walk(t *testing.T, database string, processes int, seed uint64) {
 	k := &stricken{s: crashSettings(t), random: rand.New(rand.NewPCG(seed, uint64(processes)))}
 	k.s.database = database
 	k.s.feeds = walkSourceList(t, k.s.dataDir, feed.URL)
-	ports := make(chan string, 100)
 	k.Mailing = crashtest.Slow(t, 20*time.Millisecond, func(relay string) *exec.Cmd {
-		at := freePort(t)
-		ports <- at
-		cmd := program(t.Context(), t, append([]string{"serve", "--listen", at, "--base-url", "http://localhost", "--relay", relay,
-			"--connections", strconv.Itoa(walkConnections), "--log-format", "json"}, k.flags()...)...)
-		return cmd
+		k.newest = freePort(t)
+		return program(t.Context(), t, append([]string{"serve", "--listen", k.newest, "--base-url", "http://localhost", "--solo",
+			"--relay", relay, "--connections", strconv.Itoa(walkConnections), "--log-format", "json"}, k.flags()...)...)
 	})
 	k.prepare(t)
 	for range processes {
 		k.serving = append(k.serving, k.Start(t))
-		answers(t, <-ports)
+		answers(t, k.newest)
 	}
 	t.Cleanup(func() {
 		for _, p := range k.serving {
@@ -97,7 +97,7 @@ func walk(t *testing.T, database string, processes int, seed uint64) {
 	k.fetching(t)
 	stories := k.approving(t)
 	id := k.freezing(t)
-	left := k.leaving(t, ports)
+	left := k.leaving(t)
 	books, err := k.s.openStore(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -111,8 +111,8 @@ func walk(t *testing.T, database string, processes int, seed uint64) {
 		_ = p.Wait() // how it ends is another test's
 	}
 	k.check(t, books, id, stories, left)
-	t.Logf("seed %d: %d strikes, %d of them kills of %d serving processes: nothing lost, nothing twice but what is listed",
-		seed, k.strikes, k.kills, processes)
+	t.Logf("seed %d: %d strikes, %d of them kills of %d serving processes, %d readers left: nothing lost, nothing twice but what is listed",
+		seed, k.strikes, k.kills, processes, len(left))
 }
 
 // flags name the house to any command.
@@ -228,7 +228,7 @@ func (k *stricken) approving(t *testing.T) (stories int) {
 // freezing: the issue is drafted, approved and frozen once.
 func (k *stricken) freezing(t *testing.T) news.IssueID {
 	t.Helper()
-	house := append([]string{"--as", "ada", "--solo"}, k.flags()[:4]...)
+	house := append([]string{"--as", "ada"}, k.flags()[:4]...)
 	k.done(t, func() bool { return rawCount(t, k.s, `SELECT COUNT(*) FROM issues`) == 1 },
 		append([]string{"issue", "draft"}, house...)...)
 	id := rawCount(t, k.s, `SELECT id FROM issues`)
@@ -240,27 +240,43 @@ func (k *stricken) freezing(t *testing.T) news.IssueID {
 }
 
 // leaving lets readers leave by the link in their mail while processes that
-// serve are struck, and returns to whom it was acknowledged.
-func (k *stricken) leaving(t *testing.T, ports chan string) (left []string) {
+// serve are struck, and returns to whom it was acknowledged: to each, but to
+// those who clicked at that moment.
+func (k *stricken) leaving(t *testing.T) (left []string) {
 	t.Helper()
 	k.Sent(t, 30)
-	serving := <-ports
-	for len(ports) > 0 {
-		serving = <-ports
-	}
+	answers(t, k.newest) // it may have been started a moment ago
 	for n, taken := range k.Server.Taken()[:20] {
-		if n%7 == 3 {
+		click := clicking(k.newest, taken)
+		struck := n%7 == 3
+		if struck {
+			<-time.After(time.Duration(k.random.IntN(8)) * time.Millisecond)
 			k.strikes++
 			k.hitServing(t, k.random.IntN(len(k.serving)), k.random.IntN(2) == 0)
-			for len(ports) > 0 {
-				serving = <-ports
-			}
+			answers(t, k.newest)
 		}
-		if status, err := oneClick(serving, taken); err == nil && status == http.StatusOK {
+		switch err := <-click; {
+		case err == nil:
 			left = append(left, taken.To)
+		case !struck:
+			t.Errorf("leaving while all is well: %v", err)
 		}
 	}
 	return left
+}
+
+// clicking leaves by one click and brings nothing, once it is acknowledged, or
+// why it was not.
+func clicking(listen string, taken smtptest.Taken) <-chan error {
+	answered := make(chan error, 1)
+	go func() {
+		status, err := oneClick(listen, taken)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("the answer is %d", status)
+		}
+		answered <- err
+	}()
+	return answered
 }
 
 // check asks the three witnesses, and what the walk was told.
