@@ -22,6 +22,7 @@ func TestHoldRestored(t *testing.T) {
 	s := openAt(t, t.TempDir())
 	frozen(t, s)
 	now := time.Date(2026, 11, 21, 12, 0, 1, 0, time.UTC)
+	owedANotice(t, s)
 	issues, err := s.SendingIssues(t.Context())
 	if err != nil || len(issues) != 1 {
 		t.Fatalf("%d issues are being sent, %v", len(issues), err)
@@ -44,6 +45,9 @@ func TestHoldRestored(t *testing.T) {
 	if issues, err := s.SendingIssues(t.Context()); err != nil || len(issues) != 0 {
 		t.Errorf("%d issues are being sent, %v", len(issues), err)
 	}
+	if got := noticesDue(t, s); got != 0 {
+		t.Errorf("%d notices wait that may have been sent since", got)
+	}
 	c, err := s.Counts(t.Context(), issues[0].ID)
 	if err != nil || c.Waiting != 2 || c.Uncertain != 2 || !c.Balanced() {
 		t.Errorf("counts %+v, %v; want two that wait, both uncertain", c, err)
@@ -58,6 +62,37 @@ func TestHoldRestored(t *testing.T) {
 	if taken, err := s.TakeCopies(t.Context(), issues[0].ID, fence, now.Add(time.Hour), 10); err != nil || len(taken) != 0 {
 		t.Errorf("%d copies of a held issue would go out, %v", len(taken), err)
 	}
+}
+
+// owedANotice makes an account that is to be told of a note.
+func owedANotice(t *testing.T, s *store.Store) {
+	t.Helper()
+	now := time.UnixMilli(1)
+	a := staff.Account{Name: "anna", Handle: []byte("anna"), Created: now}
+	if err := s.AddAccount(t.Context(), &a, staff.AuditEntry{At: now, Who: "test", What: "add account"}); err != nil {
+		t.Fatal(err)
+	}
+	m := staff.Mailbox{Account: a, Address: staff.AddressOf("anna@staff.example"), Kinds: staff.NoticeKinds()}
+	if err := s.SaveMailbox(t.Context(), m, staff.AuditEntry{At: now, Who: "anna", What: "set notices"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddNote(t.Context(), news.Note{Story: 1, Who: "bert", At: now, Text: "look"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// noticesDue is how much anna is to be told.
+func noticesDue(t *testing.T, s *store.Store) int {
+	t.Helper()
+	a, err := s.AccountByName(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := s.WaitingNotices(t.Context(), a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func digest(t *testing.T, s *store.Store) string {
@@ -108,6 +143,7 @@ func TestMoveBetweenDatabases(t *testing.T) {
 	if err := lite.Introduce(t.Context(), introduction, 0, staff.AuditEntry{At: time.UnixMilli(1), Who: "anna", What: "introduce topic"}); err != nil {
 		t.Fatal(err)
 	}
+	owedANotice(t, lite)
 	fence, err := lite.Lease(t.Context(), "a sender", time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +175,9 @@ func TestMoveBetweenDatabases(t *testing.T) {
 		t.Errorf("over a database in use: %v, want a conflict", err)
 	}
 	for name, s := range map[string]*store.Store{"postgres": pg, "sqlite": back} {
+		if got := noticesDue(t, s); got != 1 {
+			t.Errorf("%s: %d notices wait, want 1", name, got)
+		}
 		if r, err := keep.Verify(t.Context(), s); err != nil || !r.OK() {
 			t.Errorf("%s: verify: %v, %v", name, r.Problems, err)
 		}
