@@ -180,6 +180,11 @@ func TestThePagesInABrowser(t *testing.T) {
 	b.Until("the introduction as it will look", `document.querySelector("#preview strong") !== null && document.querySelector("#notes-preview li a") !== null`)
 	b.Follow(`form.sheet [value="save"]`)
 	b.Until("the introduction saved", `document.querySelector(".history li") !== null`)
+	b.Do(chromedp.SendKeys("#introduction", "Mine. ", chromedp.ByQuery), chromedp.Evaluate(`document.querySelector("form.sheet [name=seen]").value = "0"`, nil))
+	b.Follow(`form.sheet [value="save"]`)
+	b.Until("both introductions", `document.querySelector(".theirs strong").textContent === "justified" && document.querySelector("#introduction").value.includes("Mine.")`)
+	b.Judge("two introductions", axe)
+	b.Picture("introduction-conflict")
 	paths := []string{"/", "/ar/", "/issues", "/stories", "/topics", "/topics/torture", "/ar/topics", "/feeds", "/about", "/zh/privacy", "/subscribe", "/ar/subscribe", "/nothing",
 		"/desk", "/desk?q=prison", "/desk?state=approved", "/desk?topic=abortion", "/desk/stories/1", "/desk/stories/9", "/desk/new", "/desk/issues", "/desk/issues/1", "/desk/issues/1/words?language=ar", "/desk/issues/1/checks", "/desk/issues/1/preview?scheme=dark&width=phone&topic=torture&topic=abortion", "/desk/blocks", "/desk/blocks/0",
 		"/desk/issues/1/preview", "/desk/issues/1/preview?format=text", "/desk/sources", "/desk/lexicon", "/desk/lexicon/torture/en", "/desk/lexicon/torture/ar?from=shipped", "/desk/topics", "/desk/topics/torture/en", "/desk/topics/torture/ar?from=en", "/fr/topics/torture", "/ar/topics/torture", "/desk/stories/1/why?topic=torture",

@@ -201,7 +201,10 @@ func (s *Server) introductionAgain(w http.ResponseWriter, r *http.Request, mine 
 	}
 	status := http.StatusOK
 	mistake, ok := newWrong(was)
-	switch {
+	switch tidy, _ := news.NewIntroduction(mine, s.now()); {
+	case errors.Is(was, news.ErrConflict) && tidy.Same(&page.Now): // the button was pressed twice
+		http.Redirect(w, r, introductionPath(mine.Topic, mine.Language), http.StatusSeeOther)
+		return nil
 	case errors.Is(was, news.ErrConflict):
 		status = http.StatusConflict
 		page.merge(mine, seen)

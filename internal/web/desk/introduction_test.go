@@ -89,10 +89,21 @@ func TestIntroductionConflict(t *testing.T) {
 			t.Errorf("the conflict does not show %q", want)
 		}
 	}
+	if code, _ := post("carl", "1", " Theirs\r\n", "note of carl"); code != http.StatusSeeOther {
+		t.Errorf("the same twice = %d, want it taken as once", code)
+	}
 	if code, _ := post("cara", "2", "Mine", "note of carl"); code != http.StatusSeeOther {
 		t.Errorf("saved knowingly = %d", code)
 	}
 	if body := webtest.Get(h, path, "cara").Body.String(); !strings.Contains(body, ">Mine</textarea>") || !strings.Contains(body, "<p>Theirs</p>") {
 		t.Error("one of the two is lost")
+	}
+	for _, id := range []string{"3", "2", "1"} {
+		if code := webtest.Post(h, path, "carl", "undo="+id).Code; code != http.StatusSeeOther {
+			t.Fatalf("undo of %s = %d", id, code)
+		}
+	}
+	if code, body := post("cara", "3", "Again", ""); code != http.StatusConflict || !strings.Contains(body, "Somebody undid this introduction") || !strings.Contains(body, ">Again</textarea>") {
+		t.Errorf("over one that was undone = %d; want 409 that says so", code)
 	}
 }

@@ -46,9 +46,9 @@ func TestPages(t *testing.T) {
 		own, _ := issue.In(lang)
 		beside := append(b.beside(&issue), besideView{Heading: h, URL: webtest.HostileLink, Text: text{h, h}, Lines: []besideLine{{h, h, h, webtest.HostileLink, text{h, h}}, {Words: h}}})
 		for name, list := range map[string][]any{
-			"public/issue":   {&issuePage{base: b, Week: true}, &issuePage{base: b, Issue: issue, Text: own, Introduction: text{h, h}, Sections: []section{{h, views}, {}}, Beside: beside}},
-			"public/issues":  {&issuesPage{base: b}, &issuesPage{b, []news.Issue{issue, {}}}},
-			"public/list":    {&listPage{base: b}, &listPage{base: b, Title: h, Intro: h, Stories: views, Feed: "/topics/" + url.PathEscape(h), More: "/stories?after=1-1",
+			"public/issue":  {&issuePage{base: b, Week: true}, &issuePage{base: b, Issue: issue, Text: own, Introduction: text{h, h}, Sections: []section{{h, views}, {}}, Beside: beside}},
+			"public/issues": {&issuesPage{base: b}, &issuesPage{b, []news.Issue{issue, {}}}},
+			"public/list": {&listPage{base: b}, &listPage{base: b, Title: h, Intro: h, Stories: views, Feed: "/topics/" + url.PathEscape(h), More: "/stories?after=1-1",
 				About: &news.Introduction{Language: h, Text: h + "\n\n[x](" + webtest.HostileLink + ")", Notes: h, Author: h}}},
 			"public/story":   {&storyPage{}, &storyPage{views[0], issue, []news.Correction{{Text: h, Language: h}}}},
 			"public/topics":  {&topicsPage{}, &topicsPage{b, []topicGroup{{h, []topicCount{{topicLink{news.Slug(h), h, webtest.HostileLink}, 3}}}}}},
