@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +69,30 @@ func deskIsTold(t *testing.T, database string) {
 	})
 	if after := books(); after != before || !strings.Contains(after, `"ok":true`) {
 		t.Errorf("verify said %s and says %s", before, after)
+	}
+}
+
+// TestANoticeIsCaught: with --catch it stays in the house, in a file whose
+// name tells nobody.
+func TestANoticeIsCaught(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "http://127.0.0.1:1/rss", "--catch")
+	d.data(0, "users", "add", "cleo", "--role", "contributor")
+	id := d.nominated("A clinic shut by decree", time.Time{})
+	d.data(0, "queue", "reject", id, "--as", "ada", "--reason", "old")
+	d.serve()
+	var caught []string
+	until(t, "the mail is caught", func() bool {
+		var err error
+		caught, err = filepath.Glob(filepath.Join(d.where[1], mailDirectory, "new", "*"))
+		return err == nil && len(caught) > 0
+	})
+	text, err := os.ReadFile(caught[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "To: <cleo@reader.example>") || strings.Contains(caught[0], "reader.example") {
+		t.Errorf("%s holds:\n%s", caught[0], text)
 	}
 }
 
