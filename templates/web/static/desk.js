@@ -141,4 +141,15 @@
     if (target?.matches("li[data-story]")) focusRow(target);
     else if (location.hash === "#topics") show(location.hash);
   }));
+
+  // Words that were typed and not saved are not left without a question. A
+  // story's editor needs none: the desk keeps its drafts.
+  let unsaved;
+  document.addEventListener("input", (event) => { unsaved = event.target.closest("form[data-unsaved]") ?? unsaved; });
+  document.addEventListener("submit", (event) => { if (event.target === unsaved) unsaved = undefined; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful } = event.detail;
+    if (!successful && elt.matches("form[data-unsaved]")) unsaved = elt;
+  });
+  addEventListener("beforeunload", (event) => { if (unsaved?.isConnected) event.preventDefault(); });
 })();
