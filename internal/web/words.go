@@ -78,6 +78,9 @@ func ago(now, t time.Time) string {
 // BlockName is what curators call a standing block: its name in English mails.
 func BlockName(k news.BlockKind) string { return words.In("en").Say("block." + string(k)) }
 
+// Day writes a day, given as 2006-01-02, as curators read it.
+func Day(day string) string { return dateIn("en", day) }
+
 // sentence is a name in the middle of a page as a word of its own: hyphens to
 // blanks, the first letter large.
 func sentence(s any) string {
@@ -113,7 +116,7 @@ func textFuncs() template.FuncMap {
 		"topic":      TopicName,
 		"sentence":   sentence,
 		"kilobytes":  func(n int) string { return fmt.Sprintf("%d KB", (n+512)/1024) },
-		"date":       func(day string) string { return dateIn("en", day) },
+		"date":       Day,
 		"markdown":   func(md string) template.HTML { return template.HTML(prose.Markdown(md)) },
 		"rawHTML":    prose.RawHTML,
 		"plain":      prose.MarkdownText,

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ifhhro/rightsdesk/internal/news"
+	"github.com/ifhhro/rightsdesk/internal/prose"
 	"github.com/ifhhro/rightsdesk/internal/staff"
 	"github.com/ifhhro/rightsdesk/internal/web"
 )
@@ -34,19 +35,19 @@ func besideOf(i *news.Issue, a news.Around) []besideView {
 	}
 	for n := range a.Closing {
 		c := &a.Closing[n]
-		add(c.Key(), "Closes soon", c.Date+": "+c.Title, c.Language, fmt.Sprintf("/desk/stories/%d", c.Story))
+		add(c.Key(), "Closes soon", web.Day(c.Date)+": "+c.Title, c.Language, fmt.Sprintf("/desk/stories/%d", c.Story))
 	}
 	for n := range a.Days {
 		o := &a.Days[n]
-		add(o.Key(), "The week's days", o.Date+": "+o.In("en"), "en", "")
+		add(o.Key(), "The week’s days", web.Day(o.Date)+": "+o.In("en"), "en", "")
 	}
 	for n := range a.Corrections {
 		c := &a.Corrections[n]
-		add(c.Key(), "Corrections", excerpt(c.Text, 90), c.Language, "")
+		add(c.Key(), "Corrections", excerpt(prose.MarkdownText(c.Text), 90), c.Language, "")
 	}
 	for n := range a.Blocks {
 		b := &a.Blocks[n]
-		add(b.Key(), "Standing blocks", web.BlockName(b.Kind)+": "+excerpt(b.Texts[0].Text, 70), b.Texts[0].Language, blockPath(b.ID))
+		add(b.Key(), "Standing blocks", web.BlockName(b.Kind)+": "+excerpt(prose.MarkdownText(b.Texts[0].Text), 70), b.Texts[0].Language, blockPath(b.ID))
 	}
 	return out
 }
