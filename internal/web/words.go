@@ -20,6 +20,9 @@ type tab struct {
 }
 
 func newTab(at, path, name string) tab {
+	if at == "/desk/blocks" || strings.HasPrefix(at, "/desk/blocks/") {
+		at = "/desk/issues"
+	}
 	return tab{path, name, at == path || path != "/desk" && strings.HasPrefix(at, path+"/")}
 }
 
