@@ -112,7 +112,7 @@ func relative(text, language string, now time.Time) []Warning {
 			if !m.To.IsZero() && !m.To.Equal(m.From) {
 				day += " to " + m.To.Format("2 January 2006")
 			}
-			out = append(out, Warning{text[m.Start:m.End], fmt.Sprintf("a reader takes it from the day the mail comes; written today it means %s", day)})
+			out = append(out, Warning{text[m.Start:m.End], fmt.Sprintf("is read from the day the mail comes; written today it means %s", day)})
 		}
 	}
 	return out

@@ -91,7 +91,7 @@ func (c *checker) issue(i *news.Issue) {
 		c.prose(at, t.Introduction)
 		for _, m := range dates.Find(t.Title+"\n"+t.Introduction, t.Language, i.Slot) {
 			if m.Relative {
-				c.add(at, (t.Title + "\n" + t.Introduction)[m.Start:m.End], "a reader takes it from the day the mail comes")
+				c.add(at, (t.Title + "\n" + t.Introduction)[m.Start:m.End], "is read from the day the mail comes")
 			}
 		}
 		for _, number := range news.Contacts(t.Introduction) {

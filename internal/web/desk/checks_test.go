@@ -18,7 +18,7 @@ func TestChecksLeadToThePlaceToMend(t *testing.T) {
 	if w.Code != 200 {
 		t.Fatalf("checks = %d", w.Code)
 	}
-	holds(t, w.Body.String(), "takes it from the day", `href="/desk/stories/1#words"`, `href="/desk/issues/1#introduction"`, `href="/desk/issues/1/words?language=ar"`, "title and introduction, 1 of 1 stories")
+	holds(t, w.Body.String(), "is read from the day", `href="/desk/stories/1#words"`, `href="/desk/issues/1#introduction"`, `href="/desk/issues/1/words?language=ar"`, "title and introduction, 1 of 1 stories")
 	if w := webtest.Get(h, "/desk/issues/9/checks", "nell"); w.Code != 404 {
 		t.Errorf("checks of no issue = %d, want 404", w.Code)
 	}
