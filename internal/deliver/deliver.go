@@ -89,6 +89,8 @@ type Deliver struct {
 	running atomic.Int32 // runs that are on
 	senders atomic.Int32 // processes that share the pace, this one among them
 
+	sharing sync.Mutex // one tells other processes at a time
+
 	mu       sync.Mutex
 	windows  map[news.IssueID]*window
 	domains  map[string]*domain
@@ -97,6 +99,7 @@ type Deliver struct {
 	pace     time.Time // when the next mail may go, with a pace set
 	flights  int       // copies that set out and have no answer yet
 	refusals int       // answers in a row that refused us
+	holding  int       // issues that are just being held because of them
 }
 
 // wakeSend is the kind of work that a run which ended early leaves.

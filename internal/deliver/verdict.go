@@ -64,6 +64,10 @@ func (s *session) learn(c audience.Copy, r smtpout.Reply, now time.Time) {
 	}
 	s.refusals++
 	why := alarm(w.latest())
+	if why != "" {
+		s.holding++ // nothing sets out until that is written
+		defer s.held()
+	}
 	s.mu.Unlock()
 	if why == "" {
 		why = s.share(ctx, c.Issue)
@@ -83,6 +87,8 @@ func (s *session) learn(c audience.Copy, r smtpout.Reply, now time.Time) {
 // share tells the other senders of an issue what this one saw, and looks at
 // what all of them saw together.
 func (s *session) share(ctx context.Context, id news.IssueID) (why string) {
+	s.sharing.Lock() // who comes second would not find what the first is just writing
+	defer s.sharing.Unlock()
 	own, again := s.attempts(id)
 	if len(own) == 0 {
 		return ""
@@ -137,7 +143,7 @@ func (s *session) alarm(ctx context.Context, id news.IssueID, why string) {
 func (s *session) depart(ctx context.Context) bool {
 	for {
 		s.mu.Lock()
-		free := s.refusals == 0 || s.flights == 0 || s.refusals+s.flights < windowSize
+		free := s.holding == 0 && (s.refusals == 0 || s.flights == 0 || s.refusals+s.flights < windowSize)
 		if free {
 			s.flights++
 		}
@@ -146,6 +152,13 @@ func (s *session) depart(ctx context.Context) bool {
 			return free
 		}
 	}
+}
+
+// held says that an issue which refusals of us hold is written down as such.
+func (d *Deliver) held() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.holding--
 }
 
 // arrived says that so many of those that set out are under way no more.
