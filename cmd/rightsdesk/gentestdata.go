@@ -83,7 +83,15 @@ func (a *app) fillTestData(ctx context.Context, dir string) (err error) {
 	if _, err := h.demoLine(ctx); err != nil {
 		return err
 	}
-	return endings(ctx, h.signup)
+	return errors.Join(deskWork(ctx, h), endings(ctx, h.signup))
+}
+
+// deskWork leaves what the demo's line does not: a standing block, a word of a
+// topic.
+func deskWork(ctx context.Context, h *house) error {
+	_, err := h.publish.SaveBlock(ctx, news.Block{Kind: news.AboutUs, URL: "https://weekly.example/about",
+		Texts: []news.BlockText{{Language: "en", Text: "A network of doctors and nurses."}}}, demoCurator)
+	return errors.Join(err, h.reader.EditLexicon(ctx, news.LexiconEdit{Topic: "torture", Language: "en", Lines: "3 forced standing", Who: demoCurator}, 0))
 }
 
 // endings gives the readers of test data each end a reader can come to.
