@@ -65,9 +65,10 @@ func (l *ledger) run(ctx context.Context) {
 	}
 }
 
-// gather takes what else waits, and waits itself for the connections that are
-// about to ask: a commit costs nearly the same for one entry as for one of
-// each, so half of one spent waiting is saved again by the commits it spares.
+// gather takes what else waits, and waits itself until half of the connections
+// ask: a commit costs nearly the same for one entry as for several, so half of
+// one spent waiting is saved again by the commits it spares, and while it is
+// written the other half sends.
 func (l *ledger) gather(first entry) []entry {
 	batch, waiting := []entry{first}, 0
 	patience := time.NewTimer(min(l.took/2, longestGather))
@@ -76,7 +77,7 @@ func (l *ledger) gather(first entry) []entry {
 		if e.answer != nil {
 			waiting++
 		}
-		if waiting >= int(l.writers.Load()) {
+		if 2*waiting >= int(l.writers.Load()) {
 			return l.rest(batch)
 		}
 		select {
