@@ -25,6 +25,9 @@ func (a *app) serveCommand() *cobra.Command {
 		Long:  "serve runs the pages, the workers and the clock over one data directory until it is told to stop.\n" + exitHelp,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("base-url") {
+				s.reachedByPort()
+			}
 			return a.serve(cmd.Context(), &s, a.greet)
 		},
 	}
@@ -36,6 +39,14 @@ func (a *app) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&s.lmtpListen, "lmtp-listen", "", "address where the machine's mail server hands returned mail over (LMTP), 127.0.0.1:8024")
 	c.Flags().StringSliceVar(&s.only, "only", nil, "with --database: run only these of web, work and clock, and the rest in other processes")
 	return c
+}
+
+// reachedByPort makes the address that nobody set the one the desk listens on,
+// so that its links lead there.
+func (s *settings) reachedByPort() {
+	if _, port, err := net.SplitHostPort(s.listen); err == nil && port != "0" {
+		s.baseURL = "http://localhost:" + port
+	}
 }
 
 // serve opens the house and serves it until ctx is done. greet is called once
