@@ -68,6 +68,7 @@ func TestAReaderInArabic(t *testing.T) {
 			b.Open(linkIn(d, "manage"))
 			judge("manage")
 			signIn(b, invitation)
+			d.queued("Prisoners say they were tortured")
 			d.sendAlone("torture")
 			b.Open(linkIn(d, "unsubscribe"))
 			judge("leave")
