@@ -154,7 +154,7 @@ func (d *seedDesk) begin(n int, s seedStory) (path string) {
 func (d *seedDesk) approve(path string, s seedStory) {
 	d.t.Helper()
 	form := url.Values{"do": {"approve"}, "revision": {d.revision(path)}, "headline": {s.Headline}, "summary": {s.Summary}, "commentary": {s.Commentary},
-		"topics-shown": {"1"}, "deadline": {s.Deadline}}
+		"topics-shown": {"1"}, "deadline": {s.Deadline}, "countries": {strings.Join(s.Countries, " ")}}
 	for _, topic := range s.Topics {
 		form.Add("topic", string(topic))
 	}

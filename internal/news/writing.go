@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/text/language"
 )
 
 // A Note is what one curator says to the others about a story.
@@ -52,12 +54,16 @@ type Writing struct {
 	Checked *bool // the persons named may be named
 	// Deadline is the last day to answer a call, 2006-01-02; empty: none.
 	Deadline *string
+	// Countries are those the story is about, as ISO 3166-1 alpha-2 codes, the
+	// chief one first.
+	Countries *[]string
 }
 
 // Limits on what stands beside a story.
 const (
 	maxQuotes  = 5
 	maxFurther = 10
+	maxPlaces  = 8
 )
 
 // write changes a story's further words, and returns an error wrapping
@@ -80,10 +86,35 @@ func (s *Story) write(w Writing) error {
 		}
 		s.Deadline = *w.Deadline
 	}
+	if w.Countries != nil {
+		codes, err := countryCodes(*w.Countries)
+		if err != nil {
+			return err
+		}
+		s.Countries = codes
+	}
 	if w.Checked != nil {
 		s.NamesChecked = *w.Checked
 	}
 	return s.checkWriting()
+}
+
+// countryCodes returns the codes in capitals, each once.
+func countryCodes(given []string) (codes []string, err error) {
+	for _, code := range given {
+		region, err := language.ParseRegion(code)
+		if err != nil || len(code) != 2 || !region.IsCountry() {
+			return nil, wrong("countries", fmt.Errorf("%q is no code of a country or territory; they have two letters, such as UA: %w", code, ErrInvalid))
+		}
+		code = region.Canonicalize().String() // GB for UK
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	if len(codes) > maxPlaces {
+		return nil, wrong("countries", fmt.Errorf("a story names at most %d countries: %w", maxPlaces, ErrInvalid))
+	}
+	return codes, nil
 }
 
 // translate puts, replaces or takes away the text in one language.

@@ -2,6 +2,7 @@ package news
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,30 @@ func TestEmbargoAndNotes(t *testing.T) {
 	for text, ok := range map[string]bool{"Hello": true, "  ": false, strings.Repeat("x", MaxNote+1): false} {
 		if _, err := NewNote(1, 0, "anna", text, noon); (err == nil) != ok {
 			t.Errorf("NewNote of %d bytes = %v", len(text), err)
+		}
+	}
+}
+
+// TestCountriesOfAStory: a curator names them by code, in capitals or not, each
+// once; what is no country is told.
+func TestCountriesOfAStory(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		given, want []string
+		bad         bool
+	}{
+		{given: []string{"by", "UA", "BY"}, want: []string{"BY", "UA"}},
+		{given: []string{"PS", "XK", "TW", "EH", "HK"}, want: []string{"PS", "XK", "TW", "EH", "HK"}},
+		{given: nil, want: nil},
+		{given: []string{"Belarus"}, bad: true},
+		{given: []string{"001"}, bad: true},
+		{given: []string{"uk"}, want: []string{"GB"}},
+		{given: []string{"ZZ"}, bad: true},
+	} {
+		s := Story{State: StoryQueued, Language: "en", Headline: "Prisoners freed"}
+		err := s.Edit(Approval{Writing: Writing{Countries: &tt.given}}, "cara", time.Now())
+		if errors.Is(err, ErrInvalid) != tt.bad || !tt.bad && !slices.Equal(s.Countries, tt.want) {
+			t.Errorf("%q gives %q, %v", tt.given, s.Countries, err)
 		}
 	}
 }

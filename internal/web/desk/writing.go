@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ifhhro/rightsdesk/internal/curate"
 	"github.com/ifhhro/rightsdesk/internal/news"
@@ -140,6 +141,9 @@ func restore(story *news.Story, fields map[string][]string) {
 	if w.Deadline != nil {
 		story.Deadline = *w.Deadline
 	}
+	if w.Countries != nil {
+		story.Countries = *w.Countries
+	}
 }
 
 // writingOf reads the editor's further fields. One the form does not have stays
@@ -157,6 +161,10 @@ func writingOf(form url.Values) news.Writing {
 	if form.Has("deadline") {
 		day := strings.TrimSpace(form.Get("deadline"))
 		w.Deadline = &day
+	}
+	if form.Has("countries") {
+		codes := strings.FieldsFunc(form.Get("countries"), func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+		w.Countries = &codes
 	}
 	if form.Has("contacts-shown") {
 		checked := form.Get("checked") != ""
